@@ -1,0 +1,185 @@
+"""One session's wire, seen from the grader: ask a question, get its answer within limits, or an end with a
+reason.
+
+Time is the grader's: CPU seconds of the student's processes, as the sandbox counts them, and a cap on wall
+time. A call that exceeds them is interrupted; where that does not bring it back within two seconds, its
+process is killed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from socket import socket
+from typing import Any, Protocol
+
+from autograder.remote.encoding import HandleRef, Limits, WireError, decode, encode_parts
+from autograder.remote.frames import MAX_QUESTION, Line, LineBroken, LineClosed
+
+GRACE_S = 2.0
+_LOOK_EVERY_S = 0.05
+_QUESTION_LIMITS = Limits(message=MAX_QUESTION)
+
+
+class Process(Protocol):
+    """What the sandbox tells about, and does to, the processes of one session. No method may raise."""
+
+    def usage(self) -> float:
+        """CPU seconds that all of the session's processes have used so far, ended ones included."""
+
+    def alive(self) -> bool: ...
+
+    def interrupt(self) -> None:
+        """SIGINT to the kernel."""
+
+    def kill(self) -> None:
+        """End all of the session's processes. Called again, it does nothing."""
+
+    def why_it_ended(self) -> str | None:
+        """The reason as the end of a sentence ("it exceeded its memory limit of 2048 MB"), or None where
+        there is none to tell. May wait a moment for the system to say."""
+
+
+class SessionEnded(Exception):
+    """The session is over; `reason` completes the sentence "the notebook's process ended: ..."."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class CallExpired(Exception):
+    """The call used more than `limit_s` seconds of `clock` time ("computing" or "wall"). The session lives on
+    unless `ended`."""
+
+    def __init__(self, clock: str, limit_s: float, ended: bool) -> None:
+        self.clock = clock
+        self.limit_s = limit_s
+        self.ended = ended
+        super().__init__(f"more than {limit_s:g} s of {clock} time")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, and what it cost by the grader's clock."""
+
+    answer: Any
+    wall_s: float
+    cpu_s: float
+
+
+class Connection:
+    """The grader's end of a session's wire. `limits` bound its answers."""
+
+    def __init__(
+        self, sock: socket, process: Process, limits: Limits | None = None, grace_s: float = GRACE_S
+    ) -> None:
+        self.limits = limits or Limits()
+        self.ended: str | None = None
+        self._line = Line(sock)
+        self._process = process
+        self._grace_s = grace_s
+
+    def ask(
+        self,
+        question: dict[str, Any],
+        cpu_s: float,
+        wall_s: float,
+        handle: Callable[[HandleRef], object] | None = None,
+        other: Callable[[object], object] | None = None,
+    ) -> Reply:
+        """The decoded answer to `question`. `handle` and `other` are passed to `decode` and `encode_parts`.
+
+        Raises `CallExpired`, `SessionEnded`, or `WireError` where the question itself cannot be encoded.
+        """
+        if self.ended is not None:
+            raise SessionEnded(self.ended)
+        parts = encode_parts(question, _QUESTION_LIMITS, other)
+        watch = _Watch(self._process, cpu_s, wall_s)
+        try:
+            message = self._exchange(parts, watch)
+            answer = decode(message, self.limits, handle)
+        except LineClosed:
+            raise self._end(self._process.why_it_ended() or "it exited or was killed") from None
+        except (LineBroken, WireError) as error:
+            reason = f"something in it wrote to the grader's connection ({error})"
+            raise self._end(reason) from None
+        return Reply(answer, *watch.spent())
+
+    def end(self, reason: str) -> None:
+        """End the session, for example because an answer makes no sense. Later questions raise
+        `SessionEnded`."""
+        self._end(reason)
+
+    def _exchange(self, parts: list[Any], watch: _Watch) -> memoryview:
+        try:
+            question = self._line.ask(parts, watch)
+        except _Expired as expired:
+            raise self._killed(expired) from None
+        try:
+            self._line.wait(watch)
+        except _Expired as expired:
+            raise self._interrupted(question, expired) from None
+        try:
+            return self._line.answer(question, self.limits.message, watch)
+        except _Expired as expired:  # in the middle of an answer: nothing that follows can be told apart
+            raise self._killed(expired) from None
+
+    def _interrupted(self, question: bytes, expired: _Expired) -> CallExpired:
+        self._process.interrupt()
+        watch = _Watch(self._process, float("inf"), self._grace_s)
+        try:
+            self._line.wait(watch)
+            self._line.answer(question, self.limits.message, watch)
+        except _Expired:
+            return self._killed(expired)
+        return CallExpired(expired.clock, expired.limit_s, ended=False)
+
+    def _killed(self, expired: _Expired) -> CallExpired:
+        self._end(
+            f"a call took longer than {expired.limit_s:g} s of {expired.clock} time and could not be stopped"
+        )
+        return CallExpired(expired.clock, expired.limit_s, ended=True)
+
+    def _end(self, reason: str) -> SessionEnded:
+        if self.ended is None:
+            self.ended = reason
+            self._line.close()
+            self._process.kill()
+        return SessionEnded(self.ended)
+
+
+class _Expired(Exception):
+    def __init__(self, clock: str, limit_s: float) -> None:
+        self.clock = clock
+        self.limit_s = limit_s
+        super().__init__(clock)
+
+
+class _Watch:
+    """Looks at the clocks every 50 ms, however often it is called."""
+
+    def __init__(self, process: Process, cpu_s: float, wall_s: float) -> None:
+        self.process = process
+        self.cpu_s = cpu_s
+        self.wall_s = wall_s
+        self.cpu_before = process.usage()
+        self.began = time.monotonic()
+        self.looked = self.began
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self.looked < _LOOK_EVERY_S:
+            return
+        self.looked = now
+        if now - self.began > self.wall_s:
+            raise _Expired("wall", self.wall_s)
+        if self.process.usage() - self.cpu_before > self.cpu_s:
+            raise _Expired("computing", self.cpu_s)
+        if not self.process.alive():
+            raise LineClosed
+
+    def spent(self) -> tuple[float, float]:
+        wall_s = time.monotonic() - self.began
+        return wall_s, max(0.0, self.process.usage() - self.cpu_before)
