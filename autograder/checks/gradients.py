@@ -154,7 +154,7 @@ def compare_with_differences(
                 skipped += 1
             else:
                 measured.append((labels[t], float(given[t][place]), slope, tolerance))
-    # The scale comes from the slopes measured here: one huge entry in the answer must not widen the tolerance.
+    # The scale comes from the slopes measured here: a huge entry in the answer must not widen the tolerance.
     allowed = (1e-5 if dtype == np.float64 else 1e-3) * max((abs(m[2]) for m in measured), default=0.0)
     worst, where = max(
         ((abs(value - slope) / (tolerance + allowed), label) for label, value, slope, tolerance in measured),
@@ -194,7 +194,7 @@ def _slope(
     f = {k: _at(loss, point, t, place, k * h) for k in (-2, -1, 1, 2)}
     near, far = (f[1] - f[-1]) / (2 * h), (f[2] - f[-2]) / (4 * h)
     rounding = epsilon * max(1.0, abs(centre)) / h
-    # Smooth: f(h) - 2 f(0) + f(-h) is h² f'' and quadruples with 2h. At a kink it grows with h, so only doubles.
+    # Smooth: f(h) - 2 f(0) + f(-h) is h² f'' and quadruples with 2h. At a kink it only doubles.
     bend, wide = f[1] - 2 * centre + f[-1], f[2] - 2 * centre + f[-2]
     noise = 16 * rounding * h
     kink = abs(wide - 4 * bend) > 0.2 * abs(wide) + noise
