@@ -239,7 +239,10 @@ class Course(_Model):
 
     @property
     def database_url(self) -> str:
-        return self.gradebook or f"sqlite:///{self.root / 'gradebook.db'}"
+        """The gradebook's database; an SQLite file's relative path starts at the course's folder."""
+        url = self.gradebook or "sqlite:///gradebook.db"
+        local = url.removeprefix("sqlite:///")
+        return url if local == url or not local else f"sqlite:///{self.root / local}"
 
     def source(self, assignment: str) -> Path:
         """The instructor's notebook."""

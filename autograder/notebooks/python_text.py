@@ -43,8 +43,8 @@ def python_text(text: str) -> str:
 def _neutralised(lines: list[str]) -> list[str]:
     """Apply IPython's own token transforms, which know a `%` in a string from a magic, without joining lines.
 
-    Each step looks at the tokens afresh, as those after a magic may mean nothing before it is gone. IPython itself
-    gives up after as many steps.
+    Each step looks at the tokens afresh, as those after a magic may mean nothing before it is gone. IPython
+    itself gives up after as many steps.
     """
     for _ in range(TRANSFORM_LOOP_LIMIT):
         tokens = make_tokens_by_line(lines)
