@@ -2,8 +2,8 @@
 
 A line is compared without blanks, comments and the kind of its quotes, and only if it says something: `import
 numpy as np`, `return x`, or one call with plain arguments stand in every notebook and give nothing away. What
-the student part of a solution cell shows, it shows on purpose. An author who wants a line to be in both places
-ends it, where it is secret, with the comment `# not secret`.
+the student part of a solution cell shows, it shows on purpose. An author who wants a line in both places ends
+it, where it is secret, with the comment `# not secret`.
 """
 
 from __future__ import annotations
