@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import functools
 import re
 import warnings
 from collections import defaultdict
@@ -54,6 +55,7 @@ def parse_cell(label: str, text: str) -> ParsedCell:
     return ParsedCell(label, text, empty, magics, retried)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def dotted(name: str, pattern: str) -> bool:
     """True if `name` is `pattern` or lies below it; `*` in the pattern stays within one part of the name."""
     wanted, parts = pattern.split("."), name.split(".")
