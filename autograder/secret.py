@@ -1,8 +1,8 @@
 """The term secret, and the seeds of hidden inputs drawn from it.
 
-A seed is the same for every student of a term and for every regrade of it, cannot be guessed from the repository,
-and is another one next term. Whoever has the secret can compute every hidden input, so it is never printed and
-lies outside the course's folder.
+A seed is the same for every student of a term and for every regrade of it, cannot be guessed from the
+repository, and is another one next term. Whoever has the secret can compute every hidden input, so it is
+never printed and lies outside the course's folder.
 """
 
 from __future__ import annotations

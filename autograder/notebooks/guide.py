@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from autograder.notebooks.cells import grade_cells
 
-_REGION = re.compile(r"^.*BEGIN MARK SCHEME.*\n(.*?)^.*END MARK SCHEME.*$", re.MULTILINE | re.DOTALL)
+_REGION = re.compile(r"^[^\n]*BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME", re.MULTILINE | re.DOTALL)
 _MARKER = re.compile(r"^.*(BEGIN|END) (SOLUTION|MARK SCHEME).*\n?", re.MULTILINE)
 
 

@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from IPython.core.inputtransformer2 import (
-    TRANSFORM_LOOP_LIMIT,
     TokenTransformBase,
     TransformerManager,
     make_tokens_by_line,
@@ -17,6 +16,9 @@ _RUNS_ITS_BODY = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun"
 _WRITES_ITS_BODY = {"writefile", "file"}
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _TRANSFORMS: list[Any] = TransformerManager().token_transformers
+_ESCAPED_LINE = re.compile(r"^(\s*)[%!].*")
+_MAX_STEPS = 200
+_MAX_WORK = 100_000  # characters read in all steps together
 _OPTION = re.compile(r"^(-\w+\s*\d*\s+)+")
 
 
@@ -43,10 +45,10 @@ def python_text(text: str) -> str:
 def _neutralised(lines: list[str]) -> list[str]:
     """Apply IPython's own token transforms, which know a `%` in a string from a magic, without joining lines.
 
-    Each step looks at the tokens afresh, as those after a magic may mean nothing before it is gone. IPython
-    itself gives up after as many steps.
+    Each step looks at the tokens afresh, as those after a magic may mean nothing before it is gone. Where
+    that would take too long, the rest is done line by line.
     """
-    for _ in range(TRANSFORM_LOOP_LIMIT):
+    for _ in range(min(_MAX_STEPS, 1 + _MAX_WORK // (1 + sum(map(len, lines))))):
         tokens = make_tokens_by_line(lines)
         found = [t for kind in _TRANSFORMS if (t := kind.find(tokens)) is not None]
         for transform in sorted(found, key=TokenTransformBase.sortby):
@@ -59,8 +61,8 @@ def _neutralised(lines: list[str]) -> list[str]:
             lines = [*changed[:start], _neutral(changed[start]), *blank, *changed[start + 1 :]]
             break
         else:
-            break
-    return lines
+            return lines
+    return [_ESCAPED_LINE.sub(r"\1pass", line) for line in lines]
 
 
 def _neutral(line: str) -> str:

@@ -115,7 +115,7 @@ def _clean(value: Any, depth: int) -> Any:
 def _from_version_3(content: dict[str, Any]) -> dict[str, Any]:
     """Format 3 keeps cells in worksheets and calls their text `input`."""
     try:
-        notebook = nbformat.from_dict(content)
+        notebook = nbformat.v3.nbjson.JSONReader().to_notebook(content)
         converted: dict[str, Any] = nbformat.convert(notebook, 4)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, nbformat.ValidationError) as error:
         raise NotebookError(
@@ -184,9 +184,9 @@ def _cell(cell: Any, position: int, used: set[str]) -> dict[str, Any]:
 def _unique_id(wanted: Any, position: int, used: set[str]) -> str:
     """The cell's own id where it is valid and new, else one from its position: the same on every reading."""
     candidate = wanted if isinstance(wanted, str) and _CELL_ID.match(wanted) else f"cell-{position}"
-    number = 1
+    number = 0
     while candidate in used:
-        candidate = f"cell-{position}-{number}"
+        candidate = f"cell-{position}-{number}" if number else f"cell-{position}"
         number += 1
     used.add(candidate)
     return candidate
