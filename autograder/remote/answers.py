@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.remote.client import Handle
 from autograder.remote.errors import BadAnswer
 
 Shape = Sequence[int | None]
@@ -34,6 +35,7 @@ _NAMES = {
     str: "text",
     bytes: "bytes",
     bool: "a truth value",
+    np.ndarray: "an array",
 }
 
 
@@ -187,22 +189,18 @@ def _shape_found(shape: tuple[int, ...]) -> str:
     if len(shape) > 4:
         return f"one of {len(shape)} dimensions"
     if any(size > 4096 for size in shape):
-        return "one of another shape" if not shape else f"another shape with {len(shape)} dimensions"
-    return "a single number" if not shape else f"shape {_shape(shape)}"
+        return "one of another shape"
+    return f"shape {_shape(shape)}" if shape else "a single number"
 
 
 def _name(value: object) -> str:
     if value is None:
         return "None (is a return missing?)"
-    if type(value) in _NAMES:
-        return _NAMES[type(value)]
-    return (
-        "an array"
-        if type(value) is np.ndarray
-        else "a number"
-        if isinstance(value, (int, float))
-        else "an object"
-    )
+    if isinstance(value, Handle):
+        return f"an object of type {value.type_name}" if value.type_name != "object" else "an object"
+    if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
+        return "a number"
+    return _NAMES.get(type(value), "an object")
 
 
 def _between(low: int | None, high: int | None) -> str:

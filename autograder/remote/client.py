@@ -147,15 +147,21 @@ class Student:
         question = {"op": "assign", "target": handle, "values": list(arrays), "arrays": self._framework}
         self._ask("your weights", question)
 
-    def iterate(self, handle: Handle, limit: int, mode: Mode = "value") -> Iterator[Any]:
-        """At most `limit` elements of a dataset, generator or any iterable, as data. The time of one call is
-        for all of them together."""
-        name = handle.name
-        left = self._call_s
-        iterator = self._handle(name, {"op": "iterate", "target": handle}, cpu_s=left)
+    def iterate(self, handle: Any, limit: int, mode: Mode = "value") -> Iterator[Any]:
+        """At most `limit` elements of a dataset, generator or any iterable behind a handle, as data. The time
+        of one call is for all of them together. A list or tuple that came back as data is taken as it is."""
+        if isinstance(handle, (list, tuple)):  # what was to be gone through is data already
+            yield from handle[:limit]
+            return
+        if not isinstance(handle, Handle):
+            raise BadAnswer(
+                "A dataset, generator or list was expected, to be gone through element by element."
+            )
+        name, spent_s = handle.name, 0.0
+        iterator = self._handle(name, {"op": "iterate", "target": handle})
         delivered, done = 0, False
         while not done and delivered < limit:
-            left -= self.last_call.cpu_s
+            spent_s += self.last_call.cpu_s
             count = min(_CHUNK, limit - delivered)
             question = {
                 "op": "next",
@@ -164,7 +170,7 @@ class Student:
                 "enough": _CHUNK_BYTES,
                 "mode": mode,
             }
-            answer = self._ask(name, question, cpu_s=max(left, 0.0))
+            answer = self._ask(name, question, spent_s)
             if not _is_chunk(answer, count):
                 raise self._nonsense()
             elements, done = answer["elements"], answer["done"]
@@ -202,8 +208,8 @@ class Student:
     def _kind(self, arrays: Arrays | None) -> str:
         return self._framework if (arrays or self._arrays) == "tensor" else "numpy"
 
-    def _handle(self, name: str, question: dict[str, Any], cpu_s: float | None = None) -> Handle:
-        answer = self._ask(name, question, cpu_s=cpu_s)
+    def _handle(self, name: str, question: dict[str, Any]) -> Handle:
+        answer = self._ask(name, question)
         if not isinstance(answer, Handle):
             raise self._nonsense()
         return answer
@@ -212,11 +218,11 @@ class Student:
         self,
         name: str,
         question: dict[str, Any],
-        cpu_s: float | None = None,
+        spent_s: float = 0.0,
         sizes: frozenset[int] = frozenset(),
     ) -> Any:
         connection = self._connection
-        cpu_s = self._call_s if cpu_s is None else cpu_s
+        cpu_s = max(self._call_s - spent_s, 0.01)
         drop, self._dropped = self._dropped, []
         question = {**question, "drop": drop, "limit": connection.limits.message}
 
@@ -228,7 +234,7 @@ class Student:
             reply = connection.ask(question, cpu_s, WALL_FACTOR * cpu_s + WALL_EXTRA_S, handle, self._other)
         except CallExpired as expired:
             self.last_call = Call()
-            raise _timeout(name, expired) from None
+            raise _timeout(name, expired, self._call_s) from None
         except SessionEnded as ended:
             raise _died(name, ended.reason) from None
         self.last_call = Call(reply.wall_s, reply.cpu_s)
@@ -396,12 +402,10 @@ class Handle:
         raise ValueError(f"{self!r} belongs to another student's session")
 
 
-def _timeout(name: str, expired: CallExpired) -> StudentTimeout:
+def _timeout(name: str, expired: CallExpired, call_s: float) -> StudentTimeout:
     if expired.clock == "wall":
         return StudentTimeout(f"`{name}` did not come back within {expired.limit_s:g} s.")
-    return StudentTimeout(
-        f"`{name}` needs more than the {expired.limit_s:g} s of computing time that it may use."
-    )
+    return StudentTimeout(f"`{name}` needs more than the {call_s:g} s of computing time that it may use.")
 
 
 def _died(name: str, reason: str) -> StudentDied:

@@ -105,6 +105,11 @@ class Connection:
         except (LineBroken, WireError) as error:
             reason = f"something in it wrote to the grader's connection ({error})"
             raise self._end(reason) from None
+        except (CallExpired, SessionEnded):
+            raise
+        except BaseException:  # such as Ctrl-C: half a frame may be under way
+            self._end("the grader gave up in the middle of a question")
+            raise
         return Reply(answer, *watch.spent())
 
     def end(self, reason: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 MAX_DEPTH = 30
-MAX_ELEMENTS = 900_000
+MAX_ELEMENTS = 450_000
 _WIDENED = {"bfloat": "float32", "float8": "float32", "float6": "float32", "float4": "float32"}
 _SMALL_INTEGERS = {"int2": "int8", "int4": "int8", "uint2": "uint8", "uint4": "uint8"}
 
@@ -113,7 +113,7 @@ def plain_array(value: Any) -> Any:
         return value.item()
     array = np.asarray(value)
     kind, name = array.dtype.kind, array.dtype.name
-    if kind in "?biufcUS" and name not in ("float128", "complex256", "float96", "complex192"):
+    if kind in "biufcUS" and name not in ("float128", "complex256", "float96", "complex192"):
         return array if isinstance(value, np.ndarray) else value
     if kind == "f":
         return array.astype(np.float64)

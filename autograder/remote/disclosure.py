@@ -200,14 +200,15 @@ class Submission:
 
 
 def sizes_in(arguments: Any, depth: int = 8) -> frozenset[int]:
-    """The dimensions of the arrays and the whole numbers in a call's arguments."""
+    """The dimensions of the arrays in a call's arguments. Its whole numbers are left out: some are hidden
+    seeds."""
     if isinstance(arguments, np.ndarray):
         return frozenset(arguments.shape)
     if isinstance(arguments, dict):
         arguments = list(arguments.values())
     if isinstance(arguments, (list, tuple)) and depth:
         return frozenset[int]().union(*(sizes_in(member, depth - 1) for member in arguments[:100]))
-    return frozenset([arguments]) if type(arguments) is int else frozenset()
+    return frozenset()
 
 
 def _size(digits: str, sizes: frozenset[int]) -> str:

@@ -48,7 +48,7 @@ class Limits:
 
     message: int = 256 * 2**20
     structure: int = 8 * 2**20
-    elements: int = 1_000_000
+    elements: int = 500_000
     depth: int = 32
     dimensions: int = 16
 
@@ -152,6 +152,7 @@ class _Reader:
         self.limits = limits
         self.handle = handle
         self.nested = 0
+        self.count = 0
 
     def unpack(self, packed: memoryview | bytes) -> object:
         members = min(len(packed), self.limits.elements)
@@ -165,7 +166,8 @@ class _Reader:
                 strict_map_key=False,
                 timestamp=1,  # a float, never msgpack's own Timestamp object
                 ext_hook=self.extension,
-                object_pairs_hook=_dictionary,
+                list_hook=self.members,
+                object_pairs_hook=self.dictionary,
                 max_array_len=members,
                 max_map_len=members,
             )
@@ -174,7 +176,27 @@ class _Reader:
         self.nested -= 1
         return value
 
+    def members(self, members: list[Any]) -> list[Any]:
+        """Counted while the message is read, so that a short one cannot become millions of objects. A
+        container counts here up to three times: as a member, as itself, as an extension; the exact count
+        follows."""
+        self.count += 1 + len(members)
+        if self.count > 3 * self.limits.elements:
+            raise _too_many(self.limits)
+        return members
+
+    def dictionary(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+        """Its keys are checked before it is built: they must not be able to collide by design."""
+        self.members(pairs)
+        for key, _ in pairs:
+            _check_key(key)
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            raise WireError("a dictionary that names a key twice")
+        return built
+
     def extension(self, code: int, data: bytes) -> object:
+        self.members([])
         if code == _ARRAY:
             return self.array(data)
         if code == _TUPLE:
@@ -296,16 +318,6 @@ def _check_contents(array: np.ndarray[Any, Any]) -> None:
             raise WireError("an array of text with characters that do not exist")
 
 
-def _dictionary(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
-    """Checked before the dictionary is built: its keys must not be able to collide by design."""
-    for key, _ in pairs:
-        _check_key(key)
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise WireError("a dictionary that names a key twice")
-    return built
-
-
 def _check_key(key: object) -> None:
     if type(key) not in _KEY_TYPES or (type(key) is int and not -(2**63) <= key < 2**64):
         raise WireError(
@@ -331,5 +343,9 @@ def _check_containers(value: object, limits: Limits) -> None:
             raise WireError(f"containers are nested more than {limits.depth} deep")
         count += len(members)
         if count > limits.elements:
-            raise WireError(f"more than {limits.elements} values in one message; use arrays for large data")
+            raise _too_many(limits)
         waiting.extend((member, depth + 1) for member in members if type(member) in (list, tuple, dict))
+
+
+def _too_many(limits: Limits) -> WireError:
+    return WireError(f"more than {limits.elements} values in one message; use arrays for large data")

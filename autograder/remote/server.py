@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,8 @@ def install(fd: int, shell: Any) -> None:
     Must be called in the main thread, before or after the event loop starts. Files are read from the folder
     that is the current one now.
     """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("the wire must be installed in the main thread, where calls can be interrupted")
     sock = socket.socket(fileno=fd)
     sock.setblocking(True)
     os.set_inheritable(sock.fileno(), False)

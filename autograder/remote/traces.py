@@ -32,7 +32,7 @@ def describe(error: BaseException, cells: Mapping[str, int]) -> dict[str, Any]:
 def _message(error: BaseException) -> str:
     try:
         return str(str(error))[: 20 * MAX_MESSAGE].encode("utf-8", "replace").decode()
-    except Exception:  # noqa: BLE001 - a student's own __str__ may raise anything
+    except BaseException:  # noqa: BLE001 - a student's own __str__ may raise anything, SystemExit too
         return ""
 
 

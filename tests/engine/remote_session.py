@@ -1,6 +1,8 @@
-"""A student's end of the wire in a plain process of its own, without a sandbox, for the tests of `autograder.remote`.
+"""A student's end of the wire in a plain process of its own, without a sandbox, for the tests of
+`autograder.remote`.
 
-Run as a script it is that process: a namespace filled from the cells it is given, a fake shell, an event loop.
+Run as a script it is that process: a namespace filled from the cells it is given, a fake shell, an event
+loop.
 """
 
 from __future__ import annotations

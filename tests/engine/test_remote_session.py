@@ -51,7 +51,7 @@ def loud():
 def deep(n): return [] if n == 0 else [deep(n - 1)]
 def endless(): x = []; x.append(x); return x
 def recurse(): return recurse()
-def many(): return list(range(1_000_001))
+def many(): return list(range(500_001))
 def write():
     os.makedirs("logs/run", exist_ok=True)
     open("logs/run/a.txt", "w").write("hello")
@@ -257,3 +257,32 @@ def test_a_process_that_ends_fails_what_comes_after(tmp_path: Path) -> None:
 def test_a_handle_serves_its_own_session_only(student: Student, tmp_path: Path) -> None:
     with session(tmp_path, NOTEBOOK) as other, pytest.raises(Exception, match="another student's session"):
         other.double(student.params(2))
+
+
+def test_iteration_has_the_time_of_one_call(student: Student) -> None:
+    student.run("""
+def slow():
+    while True:
+        sum(range(400_000))
+        yield 1
+""")
+    with student.budget(0.3), pytest.raises(StudentTimeout, match=r"the 0\.3 s"):
+        for _ in student.iterate(student.slow(), limit=10**6):
+            pass
+    assert student.add(1, 1) == 2
+
+
+def test_iteration_over_what_is_data_already(student: Student) -> None:
+    assert list(student.iterate(student.echo([1, 2, 3]), limit=2)) == [1, 2]
+    with pytest.raises(BadAnswer, match="element by element"):
+        list(student.iterate(student.echo(1), limit=2))
+
+
+def test_handles_are_dropped_with_the_next_question(student: Student) -> None:
+    student.run(
+        "import gc\nclass Counted: pass\ndef alive(): return sum(type(o) is Counted for o in gc.get_objects())"
+    )
+    handle = student.Counted()
+    assert student.alive() == 1
+    del handle
+    assert student.alive() == 0

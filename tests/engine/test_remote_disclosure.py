@@ -1,0 +1,78 @@
+"""What a sentence about a failure may repeat: nothing that could carry a hidden input out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.remote.disclosure import Cell, Submission, sizes_in
+
+CODE = "def forward(params, x):\n    return x @ params[0] + bias\n\n" + "y = " + "1 + " * 100 + "1"
+
+
+@pytest.fixture
+def submission() -> Submission:
+    return Submission([Cell(3, "forward", CODE)])
+
+
+def test_the_place_is_a_line_of_the_submission(submission: Submission) -> None:
+    assert submission.place(3, 2) == "line 2 of cell `forward`: `return x @ params[0] + bias`"
+    assert len(submission.place(3, 4)) < 200
+    for cell, line in ((3, 0), (3, 99), (3, -1), (4, 1), (None, 1), (3, None)):
+        assert submission.place(cell, line) == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("name 'bias' is not defined", "name 'bias' is not defined"),
+        ("name 'x0_1234' is not defined", ""),
+        ("the input was 0.1234", ""),
+        ("0.1234", ""),
+        ("", ""),
+        (
+            "forward() missing 1 required positional argument: 'x'",
+            "forward() missing 1 required positional argument: 'x'",
+        ),
+        ("forward() missing 1 required positional argument: 'secret'", ""),
+        (
+            "operands could not be broadcast together with shapes (5,784) (10,) ",
+            "operands could not be broadcast together with shapes (5,784) (10,)",
+        ),
+        ("shapes (48151,62342) and (99999,) not aligned", "shapes (?,?) and (?,) not aligned"),
+        ("shapes (5,784) and (0.1234,) not aligned", ""),
+        ("leak: shapes (5,784) and (10,) not aligned: leak", "shapes (5,784) and (10,) not aligned"),
+        (
+            "unsupported operand type(s) for +: 'NoneType' and 'EagerTensor'",
+            "unsupported operand type(s) for +: 'NoneType' and 'EagerTensor'",
+        ),
+        ("'NoneType' object has no attribute 'params'", "'NoneType' object has no attribute 'params'"),
+        (
+            "{{node MatMul}} Matrix size-incompatible: In[0]: [5,784], In[1]: [99,10] [Op:MatMul]",
+            "Matrix size-incompatible: In[0]: [5,784], In[1]: [?,10]",
+        ),
+        (
+            "index 777777 is out of bounds for axis 0 with size 5",
+            "index ? is out of bounds for axis 0 with size 5",
+        ),
+    ],
+)
+def test_messages(submission: Submission, message: str, shown: str) -> None:
+    assert submission.message(message, sizes_in([np.zeros((5, 784))])) == shown
+
+
+def test_names_of_types(submission: Submission) -> None:
+    assert submission.type_name("ValueError", "an exception") == "ValueError"
+    assert submission.type_name("InvalidArgumentError", "an exception") == "InvalidArgumentError"
+    assert submission.type_name("params", "an exception") == "params"
+    for name in ("X01234", "Value Error", "", "ValueError\n", "<b>"):
+        assert submission.type_name(name, "an exception") == "an exception"
+
+
+def test_sizes_of_arguments() -> None:
+    assert sizes_in([np.zeros((5, 7)), {"n": 30}, [(np.zeros(9),)], True, 2.5, "40"]) == {5, 7, 9}
+
+
+def test_a_long_message_is_searched_quickly(submission: Submission) -> None:
+    for message in ("shapes (" + "1," * 50_000, "'a" * 50_000, "{w}() missing " * 10_000):
+        assert submission.message(message[:40_000], frozenset()) == ""
