@@ -29,6 +29,7 @@ _END = re.compile(r"END (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 _STRING = re.compile(r"""(?:[rbfuRBFU]{0,2})("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _PUBLIC_START = re.compile(r"^\s*(import|from|def|async def|class|@|#)\b|^\s*[@#]")
 _TELLING = re.compile(r"[-+*/@%<>\[\]|&^~]|==|!=|\(.*\(", re.DOTALL)
+_ASSIGNED = re.compile(r"^\s*(return\b|[\w.,\s]+=(?!=))\s*")
 _NUMBERS = re.compile(r"\d\.\d{3,}")
 
 
@@ -137,9 +138,14 @@ def _of_files(folder: Path) -> Iterator[Secret]:
 
 
 def _secret(text: str, what: str, where: str, prose: bool) -> Iterator[Secret]:
-    telling = _tells_in_words(text) if prose else _tells_in_code(text)
-    if telling and not text.rstrip().endswith(NOT_SECRET):
-        yield Secret(flatten(text), what, where)
+    if text.rstrip().endswith(NOT_SECRET):
+        return
+    if prose:
+        if _tells_in_words(text):
+            yield Secret(flatten(text), what, where)
+    elif _tells_in_code(text):
+        value = _ASSIGNED.sub("", text, count=1)  # the value gives as much away under another name
+        yield Secret(flatten(value if _tells_in_code(value) else text), what, where)
 
 
 def _tells_in_code(line: str) -> bool:
