@@ -1,0 +1,92 @@
+"""The Jupyter kernel inside a session: ipykernel, on sockets that the grader has bound, answering calls on the wire."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Any, NoReturn
+
+import zmq
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.kernelapp import IPKernelApp
+from traitlets.config import Config
+
+from autograder.sandbox.names import CHANNELS
+
+
+def run(channels: dict[str, int], wire: int, key: str) -> NoReturn:
+    """Serve until the grader ends the session. `channels`: name -> listening Unix socket."""
+    app = _SandboxKernelApp.instance(config=_config(key))
+    app.channels = channels
+    app.initialize([])
+    _answer_calls(wire, app.kernel.shell)
+    app.start()
+    os._exit(0)
+
+
+def _config(key: str) -> Config:
+    config = Config()
+    config.Session.key = key.encode()
+    config.HistoryManager.enabled = False
+    config.IPKernelApp.log_level = logging.CRITICAL
+    config.IPKernelApp.ignore_cwd = True
+    config.IPKernelApp.transport = "ipc"
+    config.IPKernelApp.ip = "grader"
+    for port, name in enumerate(CHANNELS, start=1):
+        config.IPKernelApp[f"{name}_port"] = port
+    return config
+
+
+def _answer_calls(wire: int, shell: Any) -> None:
+    """Add the wire to the kernel's event loop: calls run in the main thread while no cell does."""
+    try:
+        from autograder.remote import server
+    except ImportError:
+        return
+    server.install(wire, shell)
+
+
+class _SandboxKernelApp(IPKernelApp):
+    """An ipykernel that takes its sockets as descriptors and leaves no files."""
+
+    channels: dict[str, int]
+
+    def _bind_socket(self, s: zmq.Socket[bytes], port: int) -> int:
+        s.setsockopt(zmq.USE_FD, self.channels[CHANNELS[port - 1]])
+        s.bind(f"ipc://grader-{port}")
+        return port
+
+    def init_heartbeat(self) -> None:
+        self.heartbeat = _SandboxHeartbeat(zmq.Context(), ("ipc", "grader", self.hb_port))
+        self.heartbeat.listening = self.channels["hb"]
+        self.heartbeat.start()
+
+    def init_control(self, context: zmq.Context[Any]) -> None:
+        super().init_control(context)
+        # The debugger's socket would try for ever to reach a path that is not in the sandbox.
+        self.debug_shell_socket.close(linger=0)
+        self.debug_shell_socket = context.socket(zmq.DEALER)
+
+    def init_crash_handler(self) -> None:
+        sys.excepthook = self.excepthook
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Read no configuration but ours."""
+
+    def init_connection_file(self) -> None:
+        """The grader knows where it bound the sockets."""
+
+    def write_connection_file(self, **_: Any) -> None:
+        """As above."""
+
+    def log_connection_info(self) -> None:
+        self._ports = dict(zip(CHANNELS, range(1, len(CHANNELS) + 1), strict=True))
+
+
+class _SandboxHeartbeat(Heartbeat):
+    listening: int
+
+    def _bind_socket(self) -> None:
+        self.socket.setsockopt(zmq.USE_FD, self.listening)
+        self.socket.bind("ipc://grader-hb")

@@ -1,0 +1,89 @@
+"""The first process of a session: watches the limits, waits for orphans, answers the grader, and ends everything.
+
+The student cannot reach it: signals from inside do not touch the first process of a process namespace, it cannot be
+traced, and it runs nothing of theirs. When it ends, Linux ends every process of the session with it.
+
+To the grader, on the lifeline: {"event": "started"}, {"event": "usage", …}, {"event": "exit", "reason", "code", …}.
+From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "end"}; a closed lifeline means the same as "end".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+
+from autograder.sandbox import messages
+from autograder.sandbox.watchdog import Watchdog
+
+_INTERVAL_S = 0.2
+
+
+def run(kernel: int, lifeline: socket.socket, watchdog: Watchdog, enforce: bool, private: bool) -> None:
+    """Supervise until the kernel ends, a limit is passed, or the grader goes. `private`: own process namespace."""
+    handle = os.pidfd_open(kernel)
+    reason: str | None = None
+    code: int | None = None
+    while reason is None and code is None:
+        readable, _, _ = select.select([lifeline, handle], [], [], _INTERVAL_S)
+        if lifeline in readable and not _answer(lifeline, kernel, watchdog):
+            reason = "ended by the grader"
+            break
+        watchdog.measure()
+        if enforce:
+            reason = watchdog.exceeded()
+        code = _reap(kernel)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(kernel, signal.SIGKILL)
+    if not private:
+        _end_descendants()
+    message = {"event": "exit", "reason": reason, "code": code, "use": watchdog.use.as_message()}
+    with contextlib.suppress(OSError):
+        messages.send(lifeline, message)
+
+
+def _answer(lifeline: socket.socket, kernel: int, watchdog: Watchdog) -> bool:
+    try:
+        message, fds = messages.receive(lifeline)
+    except (EOFError, OSError):
+        return False
+    for fd in fds:
+        os.close(fd)
+    if message["op"] == "end":
+        return False
+    if message["op"] == "signal":
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(kernel, message["number"])
+        return True
+    with contextlib.suppress(OSError):
+        messages.send(lifeline, {"event": "usage", "use": watchdog.measure().as_message()})
+    return True
+
+
+def _reap(kernel: int) -> int | None:
+    """Wait for whatever has ended; the kernel's exit code if it is among them (negative: killed by that signal)."""
+    code = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return code
+        if pid == 0:
+            return code
+        if pid == kernel:
+            code = os.waitstatus_to_exitcode(status)
+
+
+def _end_descendants() -> None:
+    """Without a process namespace: this process is made the parent of all orphans, so it can find them."""
+    while True:
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            for pid in file.read().split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return

@@ -1,0 +1,130 @@
+"""What a session uses, counted over all its processes, and which limit it has passed.
+
+Runs in the session's first process, whose /proc shows the session's processes and no others.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from autograder.sandbox.limits import MEGABYTE
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Use:
+    """CPU seconds of all processes, also ended ones; memory in bytes beyond the warm parent's; processes alive."""
+
+    cpu_s: float = 0.0
+    memory: int = 0
+    processes: int = 0
+    peak_memory: int = 0
+    peak_processes: int = 0
+
+    def as_message(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Watchdog:
+    """Measures every process in /proc but this one; `kernel` is the session's main process."""
+
+    def __init__(self, limits: dict[str, Any], wall_s: float, kernel: int, private_proc: bool) -> None:
+        self.use = Use()
+        self._limits = limits
+        self._deadline = time.monotonic() + wall_s
+        self._wall_s = wall_s
+        self._kernel = kernel
+        self._private_proc = private_proc
+        self._clock = (~kernel << 3) | 2  # clock_getcpuclockid(3): the CPU time of a process, to the nanosecond
+        self._ended_cpu_s = self._waited_cpu_s = 0.0
+        self._cpu_s: dict[int, float] = {}
+        self._inherited = self._anonymous(os.getpid())
+
+    def measure(self) -> Use:
+        """Look at every process now."""
+        now: dict[int, float] = {}
+        waited, memory = _children_waited_for(), 0
+        for pid in self._processes():
+            try:
+                now[pid], of_children = self._cpu_of(pid)
+                waited += of_children
+                memory += max(0, self._anonymous(pid) - self._inherited)
+            except (OSError, ValueError, IndexError):
+                now.pop(pid, None)  # it has ended meanwhile
+        # Ended processes: what was last seen of them, or what the kernel added to the parents that waited for them.
+        # Each misses something (short lives; parents that do not wait), neither counts too much.
+        self._ended_cpu_s += sum(seconds for pid, seconds in self._cpu_s.items() if pid not in now)
+        self._waited_cpu_s = max(self._waited_cpu_s, waited)
+        self._cpu_s = now
+        self.use.cpu_s = max(self._ended_cpu_s, self._waited_cpu_s) + sum(now.values())
+        self.use.memory = memory
+        self.use.processes = len(now)
+        self.use.peak_memory = max(self.use.peak_memory, memory)
+        self.use.peak_processes = max(self.use.peak_processes, len(now))
+        return self.use
+
+    def exceeded(self) -> str | None:
+        """The limit that was passed, as the reason why the session ends."""
+        limits = self._limits
+        if time.monotonic() > self._deadline:
+            return f"time limit of {self._wall_s:g} s for the whole session exceeded"
+        if self.use.cpu_s > limits["cpu_s"]:
+            return f"CPU time limit of {limits['cpu_s']:g} s exceeded"
+        if self.use.processes > limits["processes"]:
+            return f"limit of {limits['processes']} processes exceeded"
+        memory = limits["memory_mb"] * MEGABYTE
+        if self.use.memory > memory and self._exact_memory() > memory:
+            return f"memory limit of {limits['memory_mb']} MB exceeded"
+        return None
+
+    def _processes(self) -> list[int]:
+        if not self._private_proc:
+            return [self._kernel]
+        me = os.getpid()
+        return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]
+
+    def _cpu_of(self, pid: int) -> tuple[float, float]:
+        """Seconds of this process, and of the ended children that it waited for."""
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        own = (int(fields[11]) + int(fields[12])) / _TICK
+        if pid == self._kernel:
+            own = time.clock_gettime(self._clock)
+        return own, (int(fields[13]) + int(fields[14])) / _TICK
+
+    def _anonymous(self, pid: int) -> int:
+        """Bytes of memory that is no file's: counts pages shared after a fork in every process that has them."""
+        total = 0
+        with open(f"/proc/{pid}/status", "rb") as file:
+            for line in file:
+                if line.startswith((b"RssAnon:", b"RssShmem:", b"VmSwap:")):
+                    total += int(line.split()[1]) * 1024
+        return total
+
+    def _exact_memory(self) -> int:
+        """Bytes, each shared page divided among its processes. Where it cannot be read, the generous figure."""
+        total = 0
+        for pid in self._processes():
+            try:
+                with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+                    lines = file.readlines()
+            except OSError:
+                try:
+                    total += max(0, self._anonymous(pid) - self._inherited)
+                except OSError:
+                    continue
+            else:
+                for line in lines:
+                    if line.startswith((b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")):
+                        total += int(line.split()[1]) * 1024
+        return total
+
+
+def _children_waited_for() -> float:
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime

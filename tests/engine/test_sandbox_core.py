@@ -1,0 +1,169 @@
+"""A notebook runs in a sandbox as it would elsewhere, from any Jupyter client."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_core.utils import run_sync
+from nbclient import NotebookClient
+from sandboxing import limits, needs_full_isolation, run, run_cell, sandbox
+
+from autograder.sandbox import SandboxError, SandboxSpec, WarmParent, install_kernelspecs, shared_parent
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _isolation() -> None:
+    needs_full_isolation()
+
+
+def test_tensorflow_trains_in_a_sandbox() -> None:
+    ran = run(
+        "import numpy as np, tensorflow as tf\n"
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "history = model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=2, verbose=0)",
+        "len(history.history['loss'])",
+    )
+    assert (ran.texts[1], ran.error, ran.why) == ("2", "", None)
+    assert 0 < ran.usage.cpu_s < 60
+    assert ran.usage.processes == 1
+
+
+def test_two_runs_see_the_same_random_numbers() -> None:
+    code = (
+        "import random, numpy as np, tensorflow as tf\n"
+        "print(random.random(), np.random.rand(), float(tf.random.normal([])), sorted({'a', 'b', 'c'}), hash('a'))\n"
+        "print(tf.keras.layers.Dense(1, kernel_initializer='glorot_uniform')(np.ones((1, 2))).numpy())"
+    )
+    assert run(code).text == run(code).text
+
+
+def test_the_wire_reaches_the_kernel_process() -> None:
+    with sandbox() as (client, provisioner):
+        run_cell(client, "import socket, os")
+        assert provisioner.wire is not None
+        assert provisioner.wire.getsockopt(1, 3) == 1  # SOL_SOCKET, SO_TYPE: a stream
+
+
+def test_interrupt_stops_a_cell_and_the_kernel_goes_on() -> None:
+    with sandbox() as (client, provisioner):
+        ran = run_cell(client, "x = 1")
+        assert ran == ""
+        client.allow_errors = True
+        client.interrupt_on_timeout = True
+        client.timeout = 1
+        assert "KeyboardInterrupt" in run_cell(client, "while True: pass")
+        assert run_cell(client, "x") == "1"
+        assert provisioner.why_it_ended is None
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import os; os._exit(0)", "the process ended itself with exit code 0"),
+        ("import os; os._exit(7)", "the process ended itself with exit code 7"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "the process was ended by signal SIGKILL"),
+    ],
+)
+def test_a_kernel_that_ends_itself_is_reported(code: str, why: str) -> None:
+    ran = run(code)
+    assert ran.error == "DeadKernelError"
+    assert ran.why == why
+    assert not ran.lost
+
+
+def test_a_restart_is_a_new_sandbox() -> None:
+    with sandbox() as (client, provisioner):
+        run_cell(client, "open('left', 'w').write('x'); secret = 1")
+        first = provisioner.wire
+        run_sync(client.km.restart_kernel)()
+        client.start_new_kernel_client()
+        assert run_cell(client, "import os; print(os.listdir('.'), 'secret' in dir())") == "[] False\n"
+        assert provisioner.wire is not first
+
+
+def test_the_kernelspec_serves_any_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = install_kernelspecs(tmp_path)
+    assert [folder.name for folder in folders] == ["autograder-tensorflow", "autograder-torch"]
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share" / "jupyter"))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os; os.getcwd()")])
+    NotebookClient(notebook, kernel_name="autograder-tensorflow", timeout=60).execute()
+    assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'/home/student/work'"
+
+
+def test_a_dead_warm_parent_is_replaced() -> None:
+    with WarmParent("none") as warm:
+        warm.layers  # noqa: B018 - waits until it is up
+        assert warm._process is not None
+        os.kill(warm._process.pid, signal.SIGKILL)
+        warm._process.wait()
+        assert not any(reason for name, reason in warm.layers.items() if name != "cgroup")
+
+
+def test_nothing_of_a_closed_warm_parent_stays() -> None:
+    warm = WarmParent("none")
+    prefix = Path(warm.session_prefix())
+    assert prefix.parent.is_dir()
+    warm.close()
+    assert not prefix.parent.exists()
+
+
+def test_nothing_stays_when_the_grader_is_killed() -> None:
+    """The grader runs in a process of its own; its sandbox's process and folder are gone after SIGKILL."""
+    code = (
+        "import sys, time; sys.path.insert(0, 'tests/engine')\n"
+        "from sandboxing import sandbox, run_cell\n"
+        "from autograder.sandbox import shared_parent\n"
+        "with sandbox() as (client, provisioner):\n"
+        "    print(run_cell(client, 'import os; os.getpid()'), provisioner._prefix, provisioner._session.fileno(), "
+        "open(f'/proc/self/fdinfo/{provisioner._session.fileno()}').read().split('Pid:')[1].split()[0], flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    root = Path(__file__).parents[2]
+    grader = subprocess.Popen(["python", "-c", code], stdout=subprocess.PIPE, text=True, cwd=root)
+    assert grader.stdout is not None
+    _, prefix, _, pid = grader.stdout.readline().split()
+    handle = os.pidfd_open(int(pid))
+    assert Path(prefix).parent.is_dir()
+    grader.kill()
+    grader.wait()
+    assert _wait(lambda: not Path(prefix).parent.exists())
+    with pytest.raises(ProcessLookupError):
+        signal.pidfd_send_signal(handle, 0)
+    os.close(handle)
+
+
+def test_a_profile_that_does_not_import_says_why() -> None:
+    with pytest.raises(SandboxError, match="No module named|KeyError"):
+        WarmParent("nonsense").layers  # noqa: B018
+
+
+def test_what_is_handed_out_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="does not exist"):
+        SandboxSpec(hand_out=((tmp_path / "nothing", "data"),))
+
+
+def test_a_message_that_is_too_large_does_not_reach_the_grader() -> None:
+    ran = run("from IPython.display import display\nprint('x' * 50_000_000)", timeout=5)
+    assert len(ran.text) < 40_000_000
+
+
+def _wait(condition: object, seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_limits_travel_with_the_specification() -> None:
+    spec = SandboxSpec(limits=limits(threads=1))
+    assert run("import os; os.environ['OMP_NUM_THREADS']", spec=spec).text == "'1'"
+    assert shared_parent("tensorflow") is shared_parent("tensorflow")
