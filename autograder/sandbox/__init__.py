@@ -1,7 +1,8 @@
-"""Warm, isolated kernels: a Jupyter kernel provisioner that forks student sessions from a process that is ready.
+"""Warm, isolated kernels: a Jupyter kernel provisioner that forks student sessions from a process that is
+ready.
 
-The names are loaded when they are first used: the warm parent imports this package too, and must not take the grader's
-modules into the process that student code is forked from.
+The names are loaded when they are first used: the warm parent imports this package too, and must not take the
+grader's modules into the process that student code is forked from.
 """
 
 from importlib import import_module

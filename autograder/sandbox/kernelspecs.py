@@ -1,4 +1,5 @@
-"""The kernelspecs that let any Jupyter client, nbgrader's `autograde` included, run a notebook in a sandbox."""
+"""The kernelspecs that let any Jupyter client, nbgrader's `autograde` included, run a notebook in a sandbox.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ PROFILES = ("tensorflow", "torch")
 
 
 def kernel_json(profile: str) -> dict[str, Any]:
-    """The content of kernel.json. The provisioner forks the kernel; `argv` is there because the format wants it."""
+    """The content of kernel.json. The provisioner forks the kernel; `argv` is there because the format wants
+    it.
+    """
     return {
         "argv": ["python", "-c", "raise SystemExit('this kernel is started by its provisioner')"],
         "display_name": f"Autograder sandbox ({profile})",
@@ -24,7 +27,9 @@ def kernel_json(profile: str) -> dict[str, Any]:
 
 
 def install_kernelspecs(prefix: Path) -> list[Path]:
-    """Write the kernelspecs `autograder-tensorflow` and `autograder-torch` below `prefix`; the folders written."""
+    """Write the kernelspecs `autograder-tensorflow` and `autograder-torch` below `prefix`; the folders
+    written.
+    """
     folders = []
     for profile in PROFILES:
         folder = prefix / "share" / "jupyter" / "kernels" / f"autograder-{profile}"

@@ -11,8 +11,9 @@ MEGABYTE = 1 << 20
 def apply(limits: dict[str, Any], gpu: bool) -> None:
     """Set the limits of this process and its children-to-be.
 
-    Memory: what this process has already, which it shares with the warm parent, plus the session's limit and a
-    quarter, so that a request that is far too large fails with MemoryError; the watchdog keeps the exact limit.
+    Memory: what this process has already, which it shares with the warm parent, plus the session's limit and
+    a quarter, so that a request that is far too large fails with MemoryError; the watchdog keeps the exact
+    limit.
     """
     memory = limits["memory_mb"] * MEGABYTE
     scratch = limits["scratch_mb"] * MEGABYTE

@@ -68,7 +68,7 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def syscall(number: int, *arguments: int | bytes | None | ctypes.Array[ctypes.c_char], what: str = "") -> int:
+def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None, what: str = "") -> int:
     """Make a system call by its number. Raises OSError."""
     converted = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
     return _check(_libc.syscall(ctypes.c_long(number), *converted), what or f"system call {number}")
@@ -115,7 +115,9 @@ def set_capabilities(kept: frozenset[int]) -> None:
     for capability in range(CAP_LAST + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
-        except OSError:  # not a capability of this kernel, or no right to drop it: then it cannot be gained either
+        except (
+            OSError
+        ):  # not a capability of this kernel, or no right to drop it: then it cannot be gained either
             break
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     bits = sum(1 << capability for capability in kept)

@@ -22,7 +22,8 @@ _USAGE_S = 5.0
 
 @dataclass(frozen=True)
 class Usage:
-    """What a session has used: CPU seconds of all its processes, MB of memory now and at most, processes now."""
+    """What a session has used: CPU seconds of all its processes, MB of memory now and at most, processes now.
+    """
 
     cpu_s: float = 0.0
     memory_mb: float = 0.0
@@ -32,7 +33,9 @@ class Usage:
 
 
 class LiveSession:
-    """One session, through the process descriptor of its first process and its lifeline. Safe to share by threads."""
+    """One session, through the process descriptor of its first process and its lifeline. Safe to share by
+    threads.
+    """
 
     def __init__(self, handle: int, lifeline: socket.socket, own_processes: bool) -> None:
         self._handle = handle
@@ -52,20 +55,24 @@ class LiveSession:
         if "started" not in self._seen:
             self.end()
             self.close()
-            raise SandboxError(f"The sandbox could not be made: {self.why_it_ended or 'it did not start in time'}")
+            raise SandboxError(
+                f"The sandbox could not be made: {self.why_it_ended or 'it did not start in time'}"
+            )
 
     def has_ended(self) -> bool:
         """Whether the last process has gone; sets `exit_code`, `why_it_ended` and `lost`."""
         with self._lock:
             if self.exit_code is not None:
                 return True
-            if not _readable(self._handle, 0):
-                self._read(None, 0)
+            if not _readable(self._handle, 0.0):
+                self._read(None, 0.0)
                 return False
             self._read("exit", 0.2)
             if "exit" not in self._seen and not self._asked_to_end:
                 self.lost = True
-                self.why_it_ended = self.why_it_ended or "the sandbox was killed from outside, or memory ran out"
+                self.why_it_ended = (
+                    self.why_it_ended or "it was killed from outside, or this machine ran out of memory"
+                )
             if self.exit_code is None:
                 self.exit_code = -signal.SIGKILL
             return True
@@ -115,7 +122,9 @@ class LiveSession:
         return True
 
     def _read(self, until: str | None, timeout_s: float) -> None:
-        """Take in events: all that are there, or until one of a kind has come, or time or the session is over."""
+        """Take in events: all that are there, or until one of a kind has come, or time or the session is
+        over.
+        """
         deadline = time.monotonic() + timeout_s
         with self._lock:
             while _readable(self._lifeline.fileno(), max(0.0, deadline - time.monotonic())):
@@ -148,14 +157,41 @@ class LiveSession:
             self.why_it_ended = message["reason"] or _of_itself(self.exit_code)
 
 
+class SessionProcess:
+    """A session as `autograder.remote.connection.Process` wants it: questions that never raise."""
+
+    def __init__(self, session: LiveSession) -> None:
+        self._session = session
+
+    def usage(self) -> float:
+        """CPU seconds of all its processes until now, or until it ended."""
+        return self._session.usage().cpu_s
+
+    def alive(self) -> bool:
+        return not self._session.has_ended()
+
+    def interrupt(self) -> None:
+        self._session.signal_kernel(signal.SIGINT)
+
+    def kill(self) -> None:
+        self._session.end()
+
+    def why_it_ended(self) -> str | None:
+        """The end of the sentence "the notebook's process ended: ", or None. Waits a moment for its end."""
+        _readable(self._session.fileno(), 1.0)
+        return self._session.why_it_ended if self._session.has_ended() else None
+
+
 def _of_itself(code: int) -> str:
     if code < 0:
         with contextlib.suppress(ValueError):
-            return f"the process was ended by signal {signal.Signals(-code).name}"
-    return f"the process ended itself with exit code {code}"
+            return f"it was ended by signal {signal.Signals(-code).name}"
+    return f"it ended itself with exit code {code}"
 
 
 def _readable(fd: int, timeout_s: float) -> bool:
+    if fd < 0:
+        return False
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(timeout_s * 1000))

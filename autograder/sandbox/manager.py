@@ -1,7 +1,7 @@
 """Kernel managers and clients for sandboxes: bounded messages, no waiting where nothing is to be waited for.
 
-Whatever comes out of a student's kernel is hostile: a message that is too large ends the connection, one that cannot be
-read is dropped, nothing is evaluated.
+Whatever comes out of a student's kernel is hostile: a message that is too large ends the connection, one that
+cannot be read is dropped, nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 import zmq
 import zmq.asyncio
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import Type, default
 
 from autograder.sandbox.kernelspecs import PROVISIONER, kernel_json
@@ -29,7 +29,8 @@ _MAX_WAITING_MESSAGES = 1000
 
 
 def kernel_manager(spec: SandboxSpec, warm: WarmParent | None = None) -> SandboxKernelManager:
-    """A manager whose kernel, once started, is a sandbox of `spec`; `.provisioner` then is its SandboxProvisioner.
+    """A manager whose kernel, once started, is a sandbox of `spec`; `.provisioner` then is its
+    SandboxProvisioner.
 
         client = NotebookClient(notebook, km=kernel_manager(SandboxSpec()))
 
@@ -42,7 +43,7 @@ def kernel_manager(spec: SandboxSpec, warm: WarmParent | None = None) -> Sandbox
     return SandboxKernelManager(kernel_name=f"autograder-{spec.profile}", kernel_spec_manager=specs)
 
 
-class _OneKernelSpec(KernelSpecManager):  # type: ignore[misc]
+class _OneKernelSpec(KernelSpecManager):
     """Knows one kernelspec, which carries the specification and the warm parent as they are."""
 
     def __init__(self, spec: SandboxSpec, warm: WarmParent) -> None:
@@ -54,10 +55,10 @@ class _OneKernelSpec(KernelSpecManager):  # type: ignore[misc]
         return KernelSpec(resource_dir="", **self._content)
 
 
-class _Channel(AsyncZMQSocketChannel):  # type: ignore[misc]
+class _Channel(AsyncZMQSocketChannel):
     """Drops what is not a message: wrong signature, broken or too deeply nested JSON, missing parts."""
 
-    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -74,12 +75,14 @@ class _Channel(AsyncZMQSocketChannel):  # type: ignore[misc]
 def _makes_sense(message: Any) -> bool:
     return (
         isinstance(message, dict)
-        and all(isinstance(message.get(part), dict) for part in ("header", "parent_header", "metadata", "content"))
+        and all(
+            isinstance(message.get(part), dict) for part in ("header", "parent_header", "metadata", "content")
+        )
         and isinstance(message["header"].get("msg_type"), str)
     )
 
 
-class SandboxKernelClient(AsyncKernelClient):  # type: ignore[misc]
+class SandboxKernelClient(AsyncKernelClient):
     """A client with bounded messages that is ready as soon as the kernel is."""
 
     shell_channel_class = Type(_Channel)
@@ -92,13 +95,20 @@ class SandboxKernelClient(AsyncKernelClient):  # type: ignore[misc]
         return _bounded_context()
 
     def start_channels(
-        self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = False, control: bool = True
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = False,
+        control: bool = True,
     ) -> None:
         """As usual, without the heartbeat: the manager knows at once when a sandbox has ended."""
         super().start_channels(shell=shell, iopub=iopub, stdin=stdin, hb=False, control=control)
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers on both channels. Raises RuntimeError if it dies first or takes too long."""
+        """Wait until the kernel answers on both channels. Raises RuntimeError if it dies first or takes too
+        long.
+        """
         deadline = time.monotonic() + (timeout if timeout is not None else 60.0)
         while time.monotonic() < deadline:
             asked = self.kernel_info()
@@ -131,7 +141,7 @@ async def _until(channel: Any, kind: str, parent: str, seconds: float, **content
             return message
 
 
-class SandboxKernelManager(AsyncKernelManager):  # type: ignore[misc]
+class SandboxKernelManager(AsyncKernelManager):
     """Starts and ends sandboxes. An end is always immediate: a student's process has nothing worth saving."""
 
     client_factory = Type(SandboxKernelClient)

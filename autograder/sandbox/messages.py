@@ -12,7 +12,8 @@ MAX_FDS = 16
 
 
 def send(channel: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
-    """Send one message and its descriptors. Raises OSError, e.g. BrokenPipeError when the other end is gone."""
+    """Send one message and its descriptors. Raises OSError, e.g. BrokenPipeError when the other end is gone.
+    """
     data = json.dumps(message).encode()
     if len(data) > MAX_BYTES:
         raise ValueError(f"message of {len(data)} bytes; at most {MAX_BYTES}")
@@ -23,7 +24,9 @@ def send(channel: socket.socket, message: dict[str, Any], fds: tuple[int, ...] =
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """The next message and its descriptors (not inheritable). Raises EOFError at the end, TimeoutError, OSError."""
+    """The next message and its descriptors (not inheritable). Raises EOFError at the end, TimeoutError,
+    OSError.
+    """
     data, fds, _, _ = socket.recv_fds(channel, MAX_BYTES, MAX_FDS, socket.MSG_CMSG_CLOEXEC)
     if not data:
         for fd in fds:

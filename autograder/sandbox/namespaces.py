@@ -1,8 +1,8 @@
 """Namespaces: of the warm parent, of a session, and which of them this machine grants.
 
-The warm parent of an ordinary user enters a user namespace first and has the rights there that root has outside, so
-that all later steps are the same for both: the files are arranged with those rights, and only then does the session
-enter its own user namespace, from which nothing of that arrangement can be undone.
+The warm parent of an ordinary user enters a user namespace first and has the rights there that root has
+outside, so that all later steps are the same for both: the files are arranged with those rights, and only
+then does the session enter its own user namespace, from which nothing of that arrangement can be undone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _FLAGS = {
 
 
 def enter_own_pid_namespace() -> int | None:
-    """Continue in a child that is the first process of a new process namespace; its descriptor, or None if refused.
+    """Continue in a child that is the first process of a new process namespace; its descriptor, or None if
+    refused.
 
     The calling process stays behind, waits, and takes the child with it when it is killed.
     """
@@ -94,7 +95,9 @@ def drop_to_session_user(layers: frozenset[str], session_id: int) -> None:
 
 
 def session_id() -> int:
-    """A user id of its own for this session if the grader is root, else the grader's. Read before /proc is replaced."""
+    """A user id of its own for this session if the grader is root, else the grader's. Read before /proc is
+    replaced.
+    """
     if os.geteuid() != 0:
         return os.geteuid()
     process = int(os.readlink("/proc/self"))

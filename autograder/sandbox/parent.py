@@ -22,10 +22,20 @@ from autograder.sandbox.names import LAYERS
 from autograder.sandbox.spec import IsolationError, SandboxError, SandboxSpec
 
 _START_S = 180.0
+# Nothing of the grader's. No home, so that nobody's settings of Keras or matplotlib change a grade.
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "HOME": "/nonexistent",
+    "KERAS_HOME": "/dev/null/keras",
+    "PYTHONHASHSEED": "0",
+}
 _FORK_S = 30.0
 _LONGEST_SOCKET_PATH = 90  # of the 107 bytes that Linux allows, the rest is for the session's part
 
-# Run by a bare interpreter; where the package lies comes over the socket, so that no command line shows a path.
+# Run by a bare interpreter; where the package lies comes over the socket, so that no command line shows a
+# path.
 _BOOT = """
 import json, socket, sys
 c = socket.socket(fileno={fd})
@@ -39,13 +49,14 @@ warm.main(c.detach(), o["profile"], o["folder"], o["caches"])
 
 
 class WarmParent:
-    """A process with a profile imported, from which sessions are forked. A context manager; safe to share by threads.
+    """A process with a profile imported, from which sessions are forked. A context manager; safe to share by
+    threads.
 
         with WarmParent("tensorflow") as warm:
             manager = kernel_manager(SandboxSpec(), warm)
 
-    It starts when entered, or with the first session; the imports run meanwhile. When it has died, the next session
-    starts another. Closing it ends all its sessions.
+    It starts when entered, or with the first session; the imports run meanwhile. When it has died, the next
+    session starts another. Closing it ends all its sessions.
     """
 
     def __init__(self, profile: str = "tensorflow") -> None:
@@ -76,20 +87,24 @@ class WarmParent:
 
     @property
     def layers(self) -> Mapping[str, str]:
-        """Every layer of isolation: "" where this machine grants it, else the reason. Waits for the imports."""
+        """Every layer of isolation: "" where this machine grants it, else the reason. Waits for the imports.
+        """
         with self._lock:
             self._wait_until_ready()
             assert self._layers is not None
             return self._layers
 
     def layers_for(self, spec: SandboxSpec) -> tuple[str, ...]:
-        """The layers that a session of this specification gets. Raises IsolationError where it asks for more."""
-        missing = {name: reason for name, reason in self.layers.items() if reason and name not in spec.layers_off}
+        """The layers that a session of this specification gets. Raises IsolationError where it asks for more.
+        """
+        missing = {
+            name: reason for name, reason in self.layers.items() if reason and name not in spec.layers_off
+        }
         if missing and spec.isolation == "full":
             listed = "; ".join(f"{name} ({reason})" for name, reason in missing.items())
             raise IsolationError(
-                f"This machine cannot isolate student code fully. Missing: {listed}. Run `autograder doctor` to see "
-                "what that costs and what brings it, or accept it with --isolation=weak."
+                f"This machine cannot isolate student code fully. Missing: {listed}. Run `autograder doctor` "
+                "to see what that costs and what brings it, or accept it with --isolation=weak."
             )
         return tuple(name for name in LAYERS if name not in missing and name not in spec.layers_off)
 
@@ -112,7 +127,9 @@ class WarmParent:
                 except (OSError, EOFError) as error:
                     self._discard()
                     if attempt == 2:
-                        raise SandboxError(f"The warm parent of profile {self.profile} died twice: {error}") from error
+                        raise SandboxError(
+                            f"The warm parent of profile {self.profile} died twice: {error}"
+                        ) from error
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -150,13 +167,18 @@ class WarmParent:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "TZ": "UTC"},
+                env=_ENVIRONMENT,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # Ctrl-C in a terminal is the grader's to handle
             )
         self._control, self._layers = ours, None
         package = str(Path(autograder.__file__).resolve().parents[1])
-        options = {"package": package, "profile": self.profile, "folder": str(self._folder), "caches": _caches()}
+        options = {
+            "package": package,
+            "profile": self.profile,
+            "folder": str(self._folder),
+            "caches": _caches(),
+        }
         messages.send(ours, options)
         atexit.register(self.close)
 
@@ -171,12 +193,14 @@ class WarmParent:
         except (EOFError, OSError) as error:
             self._discard()
             raise SandboxError(
-                f"The warm parent of profile {self.profile} ended while it started ({type(error).__name__}: {error}); "
-                "too little memory is the usual cause"
+                f"The warm parent of profile {self.profile} ended while it started "
+                f"({type(error).__name__}: {error}); too little memory is the usual cause"
             ) from error
         if message["event"] != "ready":
             self._discard()
-            raise SandboxError(f"The warm parent could not import profile {self.profile}:\n{message.get('error')}")
+            raise SandboxError(
+                f"The warm parent could not import profile {self.profile}:\n{message.get('error')}"
+            )
         self._layers = message["layers"]
 
     def _discard(self) -> None:
@@ -202,7 +226,8 @@ _shared_lock = threading.Lock()
 
 
 def shared_parent(profile: str) -> WarmParent:
-    """This process's warm parent of a profile; started with its first session, closed when the process exits."""
+    """This process's warm parent of a profile; started with its first session, closed when the process exits.
+    """
     with _shared_lock:
         return _shared.setdefault(profile, WarmParent(profile))
 

@@ -1,4 +1,6 @@
-"""What a warm parent imports before it forks. Import only: no operation is run, so no thread and no state is shared."""
+"""What a warm parent imports before it forks. Import only: no operation is run, so no thread and no state is
+shared.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,14 @@ import threading
 # What ipykernel and IPython would otherwise import while a kernel starts or runs its first cell.
 _KERNEL = (
     "autograder.sandbox.kernel", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.iostream",
-    "ipykernel.displayhook", "IPython.core.completer", "IPython.core.magics", "IPython.extensions.storemagic",
-    "matplotlib_inline.backend_inline", "IPython.core.pylabtools", "pdb", "IPython.core.debugger", "pexpect",
+    "ipykernel.displayhook", "IPython.core.completer", "IPython.core.magics",
+    "IPython.extensions.storemagic", "matplotlib_inline.backend_inline", "IPython.core.pylabtools", "pdb",
+    "IPython.core.debugger", "pexpect",
 )  # fmt: skip
 _NUMERIC = (
     "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "matplotlib", "matplotlib.pyplot",
-    "matplotlib.backends.backend_agg", "multiprocessing", "multiprocessing.pool", "tempfile", "timeit", "gzip",
-    "pickle", "csv", "json", "urllib.request",
+    "matplotlib.backends.backend_agg", "multiprocessing", "multiprocessing.pool", "tempfile", "timeit",
+    "gzip", "pickle", "csv", "json", "urllib.request",
 )  # fmt: skip
 _OPTIONAL = ("pandas", "sklearn", "scipy.stats", "PIL.Image", "tqdm.auto")
 _PROFILES = {
@@ -28,7 +31,9 @@ _PROFILES = {
 
 
 def load(profile: str) -> None:
-    """Import the profile's modules into this process. Raises ImportError, and RuntimeError if a thread was left."""
+    """Import the profile's modules into this process. Raises ImportError, and RuntimeError if a thread was
+    left.
+    """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ["MPLBACKEND"] = "agg"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

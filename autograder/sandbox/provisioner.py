@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 from traitlets import Unicode
 
-from autograder.sandbox.live import LiveSession, Usage
+from autograder.sandbox.live import LiveSession, SessionProcess, Usage
 from autograder.sandbox.names import CHANNELS
 from autograder.sandbox.parent import shared_parent
 from autograder.sandbox.spec import SandboxSpec
 
 
-class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+class SandboxProvisioner(KernelProvisionerBase):
     """One sandboxed kernel. `wire` is the grader's end of the session's wire."""
 
     profile = Unicode("tensorflow")
@@ -40,13 +40,21 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
 
     @property
     def why_it_ended(self) -> str | None:
-        """The limit that was passed, or how the process ended itself; None while it runs, or if the grader ended it."""
+        """The limit that was passed, or how the process ended itself; None while it runs, or if the grader
+        ended it.
+        """
         return self._session.why_it_ended if self._session else None
 
     @property
     def lost(self) -> bool:
         """It ended through no doing of the student's code: the grading is worth another try."""
         return self._session.lost if self._session else False
+
+    @property
+    def process(self) -> SessionProcess:
+        """The running session, for `autograder.remote`'s Connection."""
+        assert self._session is not None, "start the kernel first"
+        return SessionProcess(self._session)
 
     def usage(self) -> Usage:
         """What the session has used until now; after its end, what it had used then."""
@@ -57,15 +65,15 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         return self._session is not None and self._session.exit_code is None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        self.spec = self.spec or SandboxSpec(profile=self.profile)
+        self.spec = self.spec or SandboxSpec(profile=self.profile)  # type: ignore[arg-type]
         self.warm = self.warm or shared_parent(self.spec.profile)
         kwargs.pop("extra_arguments", None)
-        return await super().pre_launch(cmd=[], **kwargs)  # type: ignore[no-any-return]
+        return await super().pre_launch(cmd=[], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Bind the sockets, fork, wait until the kernel is behind all its walls. Raises SandboxError."""
         self._close()
-        manager = self.parent
+        manager: Any = self.parent
         await asyncio.to_thread(self._launch, manager.session.key.decode())
         manager.transport, manager.ip = "ipc", self._prefix
         manager.connection_file = f"{self._prefix}.json"  # never written

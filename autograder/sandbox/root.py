@@ -47,7 +47,9 @@ class Plan:
 def installation() -> tuple[str, ...]:
     """The folders that Python runs from, the real path of each and the one it is known by; outermost only."""
     folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
-    folders |= {path for path in sys.path if os.path.isdir(path) and path.endswith(("-packages", "lib-dynload"))}
+    folders |= {
+        path for path in sys.path if os.path.isdir(path) and path.endswith(("-packages", "lib-dynload"))
+    }
     if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()):
         folders.add(site.getusersitepackages())
     folders |= {os.path.realpath(folder) for folder in folders}
@@ -58,7 +60,8 @@ def installation() -> tuple[str, ...]:
 
 
 def build(plan: Plan, owner: int, private_proc: bool = True) -> None:
-    """Replace the root of this process's mount namespace. `owner` will own what is writable. Raises OSError."""
+    """Replace the root of this process's mount namespace. `owner` will own what is writable. Raises OSError.
+    """
     sources = {folder: os.path.realpath(folder) for folder in installation()}
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=8m,nr_inodes=8k")
@@ -85,7 +88,8 @@ def build(plan: Plan, owner: int, private_proc: bool = True) -> None:
 
 
 def build_without_walls(plan: Plan, owner: int) -> None:
-    """For the test that shows what the root is for: everything of the machine, a scratch folder over /home."""
+    """For the test that shows what the root is for: everything of the machine, a scratch folder over /home.
+    """
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     _tmpfs("/home", plan.scratch_mb)
     _owned_folders(SCRATCH, owner)
@@ -137,7 +141,11 @@ def _scratch(plan: Plan, owner: int) -> None:
         os.mkdir(folder)
     os.mkdir("/dev/shm")
     _tmpfs("/mnt", plan.scratch_mb)
-    for name, target, mode in (("home", "/home", 0o755), ("tmp", "/tmp", 0o1777), ("shm", "/dev/shm", 0o1777)):
+    for name, target, mode in (
+        ("home", "/home", 0o755),
+        ("tmp", "/tmp", 0o1777),
+        ("shm", "/dev/shm", 0o1777),
+    ):
         os.mkdir(f"/mnt/{name}")
         os.chmod(f"/mnt/{name}", mode)
         linux.mount(f"/mnt/{name}", target, flags=linux.MS_BIND)

@@ -1,8 +1,9 @@
 """The system calls that a notebook never needs.
 
-A list of what is denied, not of what is allowed: TensorFlow and PyTorch use a wide and changing set. Each of these
-reaches into other processes, the kernel's configuration, its rarely used and often broken corners, or memory that no
-limit counts. The walls do not rest on this list: every object it would reach is out of sight or out of right as well.
+A list of what is denied, not of what is allowed: TensorFlow and PyTorch use a wide and changing set. Each of
+these reaches into other processes, the kernel's configuration, its rarely used and often broken corners, or
+memory that no limit counts. The walls do not rest on this list: every object it would reach is out of sight
+or out of right as well.
 """
 
 from __future__ import annotations
@@ -20,19 +21,28 @@ _FOREIGN_PROCESSES = (
     "pidfd_getfd", "migrate_pages", "move_pages",
 )  # fmt: skip
 _FILES_AND_MOUNTS = (
-    "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount", "mount_setattr",
-    "fsopen", "fsconfig", "fsmount", "fspick", "statmount", "listmount", "name_to_handle_at", "open_by_handle_at",
-    "quotactl", "quotactl_fd", "swapon", "swapoff", "fanotify_init", "sysfs", "ustat", "uselib", "lookup_dcookie",
+    "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount",
+    "mount_setattr", "fsopen", "fsconfig", "fsmount", "fspick", "statmount", "listmount",
+    "name_to_handle_at", "open_by_handle_at", "quotactl", "quotactl_fd", "swapon", "swapoff",
+    "fanotify_init", "sysfs", "ustat", "uselib", "lookup_dcookie",
 )  # fmt: skip
 _NAMESPACES = ("unshare", "setns", "sethostname", "setdomainname")
 _KERNEL = (
-    "bpf", "perf_event_open", "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "kexec_load",
-    "kexec_file_load", "init_module", "finit_module", "delete_module", "create_module", "query_module",
-    "get_kernel_syms", "keyctl", "add_key", "request_key", "acct", "syslog", "reboot", "_sysctl", "nfsservctl",
-    "personality", "modify_ldt", "ioperm", "iopl", "vhangup", "vmsplice", "settimeofday", "clock_settime",
-    "clock_adjtime", "adjtimex", "stime", "lsm_set_self_attr",
+    "bpf", "perf_event_open", "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd",
+    "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "create_module",
+    "query_module", "get_kernel_syms", "keyctl", "add_key", "request_key", "acct", "syslog", "reboot",
+    "_sysctl", "nfsservctl", "personality", "modify_ldt", "ioperm", "iopl", "vhangup", "vmsplice",
+    "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime", "lsm_set_self_attr",
 )  # fmt: skip
-_MEMORY_THAT_NO_LIMIT_COUNTS = ("memfd_create", "memfd_secret", "shmget", "shmat", "msgget", "semget", "mq_open")
+_MEMORY_THAT_NO_LIMIT_COUNTS = (
+    "memfd_create",
+    "memfd_secret",
+    "shmget",
+    "shmat",
+    "msgget",
+    "semget",
+    "mq_open",
+)
 
 _ABSENT = ("clone3", *_MEMORY_THAT_NO_LIMIT_COUNTS)  # libraries fall back when a call "does not exist"
 _DENIED = (*_FOREIGN_PROCESSES, *_FILES_AND_MOUNTS, *_NAMESPACES, *_KERNEL)
@@ -47,16 +57,18 @@ _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 _UNKNOWN = -1
 _NEWER = {  # numbers are the same on every architecture
-    "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "clone3": 435,
-    "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447,
-    "process_mrelease": 448, "statmount": 457, "listmount": 458, "lsm_set_self_attr": 460, "open_tree_attr": 467,
+    "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
+    "clone3": 435, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443,
+    "memfd_secret": 447, "process_mrelease": 448, "statmount": 457, "listmount": 458, "lsm_set_self_attr":
+    460, "open_tree_attr": 467,
 }  # fmt: skip
 
 _prepared: Any = None
 
 
 def prepare() -> Any:
-    """The filter, built once, to be loaded with `.load()` in the process it shall bind. Raises RuntimeError."""
+    """The filter, built once, to be loaded with `.load()` in the process it shall bind. Raises RuntimeError.
+    """
     global _prepared
     if _prepared is None:
         _prepared = _build()

@@ -1,4 +1,5 @@
-"""From a fork of the warm parent to a running kernel: what both processes of a session do before student code runs.
+"""From a fork of the warm parent to a running kernel: what both processes of a session do before student code
+runs.
 
     warm parent -fork-> first process (namespaces, files, unprivileged user) -fork-> kernel (limits, walls)
 """
@@ -23,7 +24,9 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def start(request: dict[str, Any], fds: list[int]) -> NoReturn:
-    """Run the session in this process, a fresh fork of the warm parent. `fds`: the channels, the wire, the lifeline."""
+    """Run the session in this process, a fresh fork of the warm parent. `fds`: the channels, the wire, the
+    lifeline.
+    """
     *channels, wire, lifeline_fd = fds
     lifeline = socket.socket(fileno=lifeline_fd)
     try:
@@ -57,7 +60,9 @@ def _become_first_process(
     for fd in (*channels.values(), wire):
         os.close(fd)
     if "capabilities" in layers:
-        linux.set_capabilities(frozenset({linux.CAP_KILL, linux.CAP_SYS_PTRACE}) if "user" in layers else frozenset())
+        linux.set_capabilities(
+            frozenset({linux.CAP_KILL, linux.CAP_SYS_PTRACE}) if "user" in layers else frozenset()
+        )
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     watchdog = Watchdog(request["limits"], request["wall_s"], child, private_proc="pid" in layers)
     supervise.run(child, lifeline, watchdog, "watchdog" in layers, "pid" in layers)
@@ -100,7 +105,9 @@ def _plain_home(request: dict[str, Any], owner: int) -> str:
     return str(home)
 
 
-def _become_kernel(request: dict[str, Any], layers: frozenset[str], home: str, lifeline: socket.socket) -> None:
+def _become_kernel(
+    request: dict[str, Any], layers: frozenset[str], home: str, lifeline: socket.socket
+) -> None:
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")  # when memory runs out, this is what Linux ends first
     os.setsid()

@@ -22,11 +22,12 @@ class IsolationError(SandboxError):
 class SandboxSpec:
     """One sandbox.
 
-    `hand_out` pairs a path of this machine with where it appears inside, read-only: an absolute path, one that
-    starts with `~/`, or one relative to the working directory. `hide` names folders of this machine that must be
-    empty inside even if they stand within the Python installation (the course's folder). `wall_s` bounds the whole
-    session; None allows the notebook's wall time plus the session's CPU time. `seed` is what randomness starts from that
-    the student did not seed, so that every run of a submission sees the same numbers. `layers_off` is for tests.
+    `hand_out` pairs a path of this machine with where it appears inside, read-only: an absolute path, one
+    that starts with `~/`, or one relative to the working directory. `hide` names folders of this machine that
+    must be empty inside even if they stand within the Python installation (the course's folder). `wall_s`
+    bounds the whole session; None allows the notebook's wall time plus the session's CPU time. `seed` is what
+    randomness starts from that the student did not seed, so that every run of a submission sees the same
+    numbers. `layers_off` is for tests.
     """
 
     profile: Literal["tensorflow", "torch"] = "tensorflow"

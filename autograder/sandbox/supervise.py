@@ -1,10 +1,13 @@
-"""The first process of a session: watches the limits, waits for orphans, answers the grader, and ends everything.
+"""The first process of a session: watches the limits, waits for orphans, answers the grader, and ends
+everything.
 
-The student cannot reach it: signals from inside do not touch the first process of a process namespace, it cannot be
-traced, and it runs nothing of theirs. When it ends, Linux ends every process of the session with it.
+The student cannot reach it: signals from inside do not touch the first process of a process namespace, it
+cannot be traced, and it runs nothing of theirs. When it ends, Linux ends every process of the session with
+it.
 
-To the grader, on the lifeline: {"event": "started"}, {"event": "usage", …}, {"event": "exit", "reason", "code", …}.
-From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "end"}; a closed lifeline means the same as "end".
+To the grader, on the lifeline: {"event": "started"}, {"event": "usage", …}, {"event": "exit", "reason",
+"code", …}. From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "end"}; a closed lifeline
+means the same as "end".
 """
 
 from __future__ import annotations
@@ -22,13 +25,15 @@ _INTERVAL_S = 0.2
 
 
 def run(kernel: int, lifeline: socket.socket, watchdog: Watchdog, enforce: bool, private: bool) -> None:
-    """Supervise until the kernel ends, a limit is passed, or the grader goes. `private`: own process namespace."""
+    """Supervise until the kernel ends, a limit is passed, or the grader goes. `private`: own process
+    namespace.
+    """
     handle = os.pidfd_open(kernel)
     reason: str | None = None
     code: int | None = None
     while reason is None and code is None:
-        readable, _, _ = select.select([lifeline, handle], [], [], _INTERVAL_S)
-        if lifeline in readable and not _answer(lifeline, kernel, watchdog):
+        readable, _, _ = select.select([lifeline.fileno(), handle], [], [], _INTERVAL_S)
+        if lifeline.fileno() in readable and not _answer(lifeline, kernel, watchdog):
             reason = "ended by the grader"
             break
         watchdog.measure()
@@ -63,7 +68,9 @@ def _answer(lifeline: socket.socket, kernel: int, watchdog: Watchdog) -> bool:
 
 
 def _reap(kernel: int) -> int | None:
-    """Wait for whatever has ended; the kernel's exit code if it is among them (negative: killed by that signal)."""
+    """Wait for whatever has ended; the kernel's exit code if it is among them (negative: killed by that
+    signal).
+    """
     code = None
     while True:
         try:
@@ -79,7 +86,10 @@ def _reap(kernel: int) -> int | None:
 def _end_descendants() -> None:
     """Without a process namespace: this process is made the parent of all orphans, so it can find them."""
     while True:
-        with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+        with (
+            contextlib.suppress(OSError),
+            open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file,
+        ):
             for pid in file.read().split():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(int(pid), signal.SIGKILL)

@@ -1,11 +1,12 @@
 """The warm parent: a process that has imported a profile and forks one session for each request.
 
-It is started with a clean environment and one inherited descriptor, the control socket, and holds no secret. It stays
-single-threaded, never runs an operation of the profile's library, and lives in a process namespace of its own: when
-it ends, every session ends with it. It ends when the grader closes the control socket, or dies.
+It is started with a clean environment and one inherited descriptor, the control socket, and holds no secret.
+It stays single-threaded, never runs an operation of the profile's library, and lives in a process namespace
+of its own: when it ends, every session ends with it. It ends when the grader closes the control socket, or
+dies.
 
-Requests: {"op": "fork", "request": …} with the descriptors listening × 5, wire, lifeline; the answer carries a
-process descriptor of the session. {"op": "ping"} is answered with {"event": "pong"}.
+Requests: {"op": "fork", "request": …} with the descriptors listening × 5, wire, lifeline; the answer carries
+a process descriptor of the session. {"op": "ping"} is answered with {"event": "pong"}.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import socket
 import traceback
 from typing import Any, NoReturn
 
-from autograder.sandbox import linux, messages, namespaces, profiles, seccomp, session
+from autograder.sandbox import messages, namespaces, profiles, seccomp, session
 
 
 def main(control_fd: int, profile: str, folder: str, caches: str) -> NoReturn:
-    """Serve until the grader goes. `folder` is its private one, removed then; `caches` is for matplotlib's font list."""
+    """Serve until the grader goes. `folder` is its private one, removed then; `caches` is for matplotlib's
+    font list.
+    """
     control = socket.socket(fileno=control_fd)
     own_pid_namespace = namespaces.enter_own_pid_namespace()
     try:
@@ -53,12 +56,12 @@ def _serve(control: socket.socket, own_pid_namespace: int | None) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        readable, _, _ = select.select([control, wake_read], [], [])
+        readable, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in readable:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)
             _reap()
-        if control in readable:
+        if control.fileno() in readable:
             try:
                 message, fds = messages.receive(control)
             except (EOFError, OSError):
@@ -90,4 +93,3 @@ def _reap() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             pass
-

@@ -18,7 +18,9 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Use:
-    """CPU seconds of all processes, also ended ones; memory in bytes beyond the warm parent's; processes alive."""
+    """CPU seconds of all processes, also ended ones; memory in bytes beyond the warm parent's; processes
+    alive.
+    """
 
     cpu_s: float = 0.0
     memory: int = 0
@@ -40,7 +42,9 @@ class Watchdog:
         self._wall_s = wall_s
         self._kernel = kernel
         self._private_proc = private_proc
-        self._clock = (~kernel << 3) | 2  # clock_getcpuclockid(3): the CPU time of a process, to the nanosecond
+        self._clock = (
+            ~kernel << 3
+        ) | 2  # clock_getcpuclockid(3): the CPU time of a process, to the nanosecond
         self._ended_cpu_s = self._waited_cpu_s = 0.0
         self._cpu_s: dict[int, float] = {}
         self._inherited = self._anonymous(os.getpid())
@@ -56,8 +60,8 @@ class Watchdog:
                 memory += max(0, self._anonymous(pid) - self._inherited)
             except (OSError, ValueError, IndexError):
                 now.pop(pid, None)  # it has ended meanwhile
-        # Ended processes: what was last seen of them, or what the kernel added to the parents that waited for them.
-        # Each misses something (short lives; parents that do not wait), neither counts too much.
+        # Ended processes: what was last seen of them, or what the kernel added to the parents that waited for
+        # them. Each misses something (short lives; parents that do not wait), neither counts too much.
         self._ended_cpu_s += sum(seconds for pid, seconds in self._cpu_s.items() if pid not in now)
         self._waited_cpu_s = max(self._waited_cpu_s, waited)
         self._cpu_s = now
@@ -69,17 +73,17 @@ class Watchdog:
         return self.use
 
     def exceeded(self) -> str | None:
-        """The limit that was passed, as the reason why the session ends."""
+        """The limit that was passed, as the end of a sentence "the process ended: "."""
         limits = self._limits
         if time.monotonic() > self._deadline:
-            return f"time limit of {self._wall_s:g} s for the whole session exceeded"
+            return f"it exceeded its limit of {self._wall_s:g} s of time for everything"
         if self.use.cpu_s > limits["cpu_s"]:
-            return f"CPU time limit of {limits['cpu_s']:g} s exceeded"
+            return f"it exceeded its limit of {limits['cpu_s']:g} s of computing time"
         if self.use.processes > limits["processes"]:
-            return f"limit of {limits['processes']} processes exceeded"
+            return f"it exceeded its limit of {limits['processes']} processes"
         memory = limits["memory_mb"] * MEGABYTE
         if self.use.memory > memory and self._exact_memory() > memory:
-            return f"memory limit of {limits['memory_mb']} MB exceeded"
+            return f"it exceeded its memory limit of {limits['memory_mb']} MB"
         return None
 
     def _processes(self) -> list[int]:
@@ -98,7 +102,8 @@ class Watchdog:
         return own, (int(fields[13]) + int(fields[14])) / _TICK
 
     def _anonymous(self, pid: int) -> int:
-        """Bytes of memory that is no file's: counts pages shared after a fork in every process that has them."""
+        """Bytes of memory that is no file's: counts pages shared after a fork in every process that has them.
+        """
         total = 0
         with open(f"/proc/{pid}/status", "rb") as file:
             for line in file:
@@ -107,7 +112,8 @@ class Watchdog:
         return total
 
     def _exact_memory(self) -> int:
-        """Bytes, each shared page divided among its processes. Where it cannot be read, the generous figure."""
+        """Bytes, each shared page divided among its processes. Where it cannot be read, the generous figure.
+        """
         total = 0
         for pid in self._processes():
             try:

@@ -43,7 +43,9 @@ def limits(**changed: Any) -> Limits:
 
 
 @contextlib.contextmanager
-def sandbox(spec: SandboxSpec | None = None, timeout: int = 60) -> Iterator[tuple[NotebookClient, SandboxProvisioner]]:
+def sandbox(
+    spec: SandboxSpec | None = None, timeout: int = 60
+) -> Iterator[tuple[NotebookClient, SandboxProvisioner]]:
     """A running sandbox: its client and its provisioner."""
     notebook = nbformat.v4.new_notebook()
     manager = kernel_manager(spec or SandboxSpec(limits=limits()))
