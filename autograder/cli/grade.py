@@ -1,0 +1,62 @@
+"""`autograder grade NOTEBOOK --assignment A`: one file, no gradebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from autograder.cli.console import out, print_json
+from autograder.cli.faces import grade_document
+from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_course, known_assignment
+from autograder.grading.engine import grade, rejected
+from autograder.grading.grade import Grade
+from autograder.grading.opening import GradingSettings
+from autograder.intake import RejectedSubmission, Submission, read_notebook
+from autograder.reports import student_page_of
+
+
+def command(
+    notebook: Annotated[Path, typer.Argument(help="The hand-in, a Jupyter notebook.", show_default=False)],
+    assignment: Annotated[str, typer.Option("--assignment", "-a", help="Which assignment it is a hand-in of.")],
+    course_folder: CourseFolder = Path("."),
+    json: Json = False,
+    isolation: Isolation = None,
+    device: Device = "cpu",
+    page: Annotated[Path | None, typer.Option("--page", help="Write the student's page to this HTML file.")] = None,
+) -> None:
+    """Grade one notebook file and print its grade."""
+    course = find_course(course_folder)
+    known_assignment(course, assignment)
+    if not notebook.is_file():
+        raise typer.BadParameter(f"there is no file {notebook}", param_hint="NOTEBOOK")
+    submission = Submission(assignment=assignment, student="", notebook="", path=str(notebook))
+    try:
+        submission = submission.model_copy(update={"notebook": read_notebook(notebook)})
+        result = grade(submission, course, GradingSettings(isolation=isolation or course.isolation, device=device))
+    except RejectedSubmission as reason:
+        result = rejected(submission, course, reason)
+    if page is not None:
+        page.write_text(student_page_of(result, course), encoding="utf-8")
+    if json:
+        print_json(grade_document(result))
+    else:
+        _show(result)
+    if result.status == "rejected":
+        raise typer.Exit(1)
+
+
+def _show(grade: Grade) -> None:
+    if grade.status == "rejected":
+        out.print(Text(f"Rejected: {grade.reason}", style="red"))
+        return
+    table = Table("item", "points", "status", "what was found", title=f"{grade.assignment}: {grade.score:g} of {grade.max_score:g}")
+    for item in grade.items:
+        score = "open" if item.score is None else f"{item.score:g}"
+        table.add_row(Text(item.id), f"{score} / {item.max_score:g}", item.status.value, Text(item.message))
+    out.print(table)
+    for notice in grade.notices:
+        out.print(Text(notice))

@@ -1,0 +1,35 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from autograder.course import Course, CourseError
+
+CourseFolder = Annotated[
+    Path, typer.Option("--course", help="Folder of the course (or one inside it).", file_okay=False, exists=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Isolation = Annotated[
+    Literal["full", "weak"] | None,
+    typer.Option("--isolation", help="`weak` grades although layers of isolation are missing; see `autograder doctor`."),
+]
+Device = Annotated[Literal["cpu", "gpu"], typer.Option("--device", help="Device that student code may use.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Gradings at a time; 0: as many as cores and memory allow.")]
+
+
+def find_course(folder: Path) -> Course:
+    """The course in `folder` or above it."""
+    return Course.find(folder)
+
+
+def known_assignment(course: Course, name: str) -> str:
+    """`name`, if course.yaml lists it; `CourseError` with those it lists otherwise."""
+    if name not in course.assignments:
+        raise CourseError(
+            f"{course.root / 'course.yaml'} has no assignment {name!r}; it has {', '.join(course.assignments) or 'none'}."
+        )
+    return name

@@ -1,0 +1,188 @@
+"""`grade(submission, course) -> Grade`: no database, no shared folder, the same grade for the same submission.
+
+The notebook runs in a sandbox; pytest runs here, outside, and questions it. What a process keeps between gradings (a warm
+parent per profile, the instructor's solution as reference) only saves time; it never decides a grade.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import __version__, notebooks
+from autograder.course import Assignment, Course
+from autograder.grading import plugin
+from autograder.grading.context import GradingContext
+from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Status, Timing
+from autograder.grading.items import item_grades
+from autograder.grading.opening import GradingSettings, open_context
+from autograder.intake import RejectedSubmission, Submission
+from autograder.notebooks import GradeCell, NotebookError
+from autograder.sandbox import missing_layers
+
+
+class HiddenTestsError(Exception):
+    """The hidden tests could not be run at all; an instructor's mistake. The sentence names the folder."""
+
+
+def grade(submission: Submission, course: Course, settings: GradingSettings | None = None) -> Grade:
+    """Grade one submission of an assignment of `course`.
+
+    A hand-in that cannot be read gives a grade with status `rejected` and the reason. Raises `UntestedItemError`,
+    `HiddenTestsError`, `NotebookError` (of the instructor's notebook) and `IsolationError` where the course or the machine,
+    not the student, is at fault.
+    """
+    settings = settings or GradingSettings()
+    started = time.monotonic()
+    assignment = course.assignments[submission.assignment]
+    solution = notebooks.read(course.source(assignment.name))
+    cells = notebooks.grade_cells(solution)
+    try:
+        handed_in = notebooks.read(submission.notebook)
+    except NotebookError as unreadable:
+        return rejected(submission, course, RejectedSubmission(str(unreadable)))
+    restored, notices = notebooks.restore(handed_in, solution)
+    with open_context(course, assignment, handed_in, restored, settings) as context:
+        session = context.session()
+        outcomes = list(_run_hidden_tests(context))
+        timing = Timing(
+            wall_s=round(time.monotonic() - started, 3),
+            cpu_s=round(sum(opened.cpu_s for opened in context.sessions), 3),
+            notebook_s=round(session.run.seconds, 3),
+            tests_s=round(sum(outcome.wall_s for outcome in outcomes), 3),
+            start_s=round(session.start_s, 3),
+        )
+    items = _only(cells, outcomes) if settings.only_gpu else item_grades(cells, outcomes)
+    still_open = [item.id for item in items if item.status == Status.DEFERRED]
+    return Grade(
+        assignment=assignment.name,
+        student=submission.student,
+        score=round(sum(item.score for item in items if item.score is not None), 2),
+        max_score=round(sum(item.max_score for item in items), 2),
+        status="incomplete" if still_open else "graded",
+        reason=f"Waiting for a GPU: {', '.join(still_open)}." if still_open else "",
+        items=items,
+        timing=timing,
+        environment=_environment(assignment, settings, context),
+        notebook=nbformat.writes(session.notebook),
+        log="\n\n".join(context.log),
+        notices=(*submission.notices, *notices, *session.run.notices, *_data_notices(context)),
+    )
+
+
+def rejected(submission: Submission, course: Course, reason: RejectedSubmission) -> Grade:
+    """The grade of a hand-in that is no notebook: no points, and the sentence that says what to do."""
+    cells = notebooks.grade_cells(notebooks.read(course.source(submission.assignment)))
+    items = tuple(
+        ItemGrade(
+            id=cell.id,
+            title=cell.title,
+            score=None if cell.manual else 0.0,
+            max_score=cell.points,
+            status=Status.MANUAL if cell.manual else Status.MISSING,
+        )
+        for cell in cells
+    )
+    return Grade(
+        assignment=submission.assignment,
+        student=submission.student,
+        score=0.0,
+        max_score=round(sum(item.max_score for item in items), 2),
+        status="rejected",
+        reason=str(reason),
+        items=items,
+        notices=submission.notices,
+    )
+
+
+def _run_hidden_tests(context: GradingContext) -> list[Outcome]:
+    """Run pytest in this process over the assignment's hidden tests; their outcomes, in order."""
+    folder = context.course.hidden_tests(context.assignment.name)
+    if not folder.is_dir():
+        raise HiddenTestsError(f"There are no hidden tests for {context.assignment.name}: {folder} is no folder.")
+    output = io.StringIO()
+    arguments = [
+        str(folder),
+        f"--rootdir={folder}",
+        f"--confcutdir={folder}",
+        f"-c{os.devnull}",
+        "--import-mode=prepend",
+        "--capture=sys",
+        "-q",
+        *("-p" + name for name in ("no:cacheprovider", "no:faulthandler", "no:doctest", "no:junitxml")),
+    ]
+    with _quiet_pytest(folder), contextlib.redirect_stdout(output):
+        code = pytest.main(arguments, plugins=[plugin, _Attach(context)])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise HiddenTestsError(f"The hidden tests in {folder} could not be run:\n{output.getvalue()[-4000:]}")
+    return context.outcomes
+
+
+class _Attach:
+    """Puts the grading's context where the fixtures look for it."""
+
+    def __init__(self, context: GradingContext) -> None:
+        self._context = context
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.CONTEXT] = self._context
+
+
+@contextlib.contextmanager
+def _quiet_pytest(folder: Path) -> Iterator[None]:
+    """Keep the caller's pytest settings and installed plugins out, and modules of other assignments apart."""
+    kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    kept["PYTEST_CURRENT_TEST"] = os.environ.get("PYTEST_CURRENT_TEST")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    path = list(sys.path)
+    sys.path.insert(0, str(folder))
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and Path(file).is_relative_to(folder):
+                del sys.modules[name]
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _only(cells: list[GradeCell], outcomes: list[Outcome]) -> tuple[ItemGrade, ...]:
+    tested = {outcome.item for outcome in outcomes}
+    return item_grades([cell for cell in cells if cell.id in tested], outcomes)
+
+
+def _environment(assignment: Assignment, settings: GradingSettings, context: GradingContext) -> Environment:
+    framework = "torch" if assignment.profile == "torch" else "tensorflow"
+    return Environment(
+        device=settings.device,
+        profile=assignment.profile,
+        isolation=settings.isolation,
+        missing_layers=missing_layers() if settings.isolation == "weak" else (),
+        versions={"autograder": __version__, "python": sys.version.split()[0], framework: version(framework)},
+        data=dict(context.data_sources),
+    )
+
+
+def _data_notices(context: GradingContext) -> tuple[str, ...]:
+    return tuple(
+        f"The data set {name!r} was not at hand; an embedded stand-in was used, with thresholds of its own."
+        for name, origin in sorted(context.data_sources.items())
+        if origin == "embedded"
+    )
+

@@ -1,0 +1,150 @@
+"""Runs the cells of a notebook in a sandboxed kernel, one after another, with nbclient.
+
+The kernel is not trusted: it may raise, hang, die, flood, or send messages that make no sense. None of that ends the run.
+A cell that does one of these gets an error output which says so, and the following cells run all the same, in a fresh
+kernel where the old one is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+EXPERIMENT_TAG = "experiment"
+_OUTPUTS = {"stream", "display_data", "execute_result", "error"}
+_INTERRUPT_GRACE_S = 2.0
+_CONTROL = {"status", "clear_output", "execute_input", "update_display_data"}
+
+
+@dataclass
+class CellRun:
+    """What running the cells found out: which cells broke the kernel, and what to tell the student."""
+
+    poisonous: dict[int, str] = field(default_factory=dict)  # cell index -> what it did to the kernel
+    notices: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class KernelLostError(Exception):
+    """The kernel is gone or unusable after the cell `index`; `sentence` says why."""
+
+    def __init__(self, index: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.index = index
+        self.sentence = sentence
+
+
+async def run_cells(
+    client: SandboxClient, run: CellRun, *, cell_s: float, deadline: float, skip: Iterable[int] = ()
+) -> None:
+    """Run the code cells of `client.nb` in order; cells tagged `experiment` and those in `skip` are left out.
+
+    `cell_s` bounds one cell (wall seconds), `deadline` (`time.monotonic()`) the whole. Raises `KernelLostError` when the
+    kernel did not survive a cell.
+    """
+    skipped = set(skip)
+    for index, cell in enumerate(client.nb.cells):
+        if cell.cell_type != "code" or index in skipped or not cell.source.strip():
+            continue
+        if EXPERIMENT_TAG in cell.metadata.get("tags", ()):
+            continue
+        left = deadline - time.monotonic()
+        if left <= 0:
+            run.notices.append(
+                f"The notebook as a whole ran out of time before cell {index + 1}; the cells from there on were not run. "
+                f"Tag cells that train for long with `{EXPERIMENT_TAG}`: they are not run when grading."
+            )
+            return
+        await _run_cell(client, cell, index, min(cell_s, left))
+
+
+async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> None:
+    running = asyncio.ensure_future(client.async_execute_cell(cell, index))
+    await asyncio.wait({running}, timeout=seconds)
+    stopped = not running.done()
+    if stopped:
+        await client.km.interrupt_kernel()
+        await asyncio.wait({running}, timeout=_INTERRUPT_GRACE_S)
+    if not running.done():
+        running.cancel()
+        await asyncio.wait({running})
+        _lose(client, cell, index, "Timeout", f"This cell ran for more than {seconds:.0f} s and could not be interrupted.")
+    failure = running.exception()
+    if isinstance(failure, DeadKernelError):
+        _lose(client, cell, index, "KernelDied", f"The Python process ended while this cell ran{client.why_it_ended()}.")
+    if isinstance(failure, Exception):  # a hostile kernel can make nbclient raise anything
+        name = type(failure).__name__
+        _lose(client, cell, index, "KernelMessage", f"The Python process sent messages that make no sense ({name}).")
+    if failure is not None:
+        raise failure
+    if stopped:
+        _append_error(cell, "Timeout", f"This cell was stopped after {seconds:.0f} s.")
+
+
+def _lose(client: SandboxClient, cell: NotebookNode, index: int, name: str, sentence: str) -> NoReturn:
+    _append_error(cell, name, sentence)
+    raise KernelLostError(index, sentence)
+
+
+def _append_error(cell: NotebookNode, name: str, sentence: str) -> None:
+    cell.outputs = [*cell.get("outputs", []), new_output("error", ename=name, evalue=sentence, traceback=[sentence])]
+
+
+class SandboxClient(NotebookClient):  # type: ignore[misc]
+    """An nbclient that distrusts its kernel: bounded output, only messages that an execution may send."""
+
+    def __init__(self, nb: NotebookNode, km: Any, *, output_kb: int) -> None:
+        super().__init__(
+            nb=nb,
+            km=km,
+            allow_errors=True,
+            timeout=None,
+            store_widget_state=False,
+            record_timing=False,
+            coalesce_streams=True,
+            skip_cells_with_tag=EXPERIMENT_TAG,
+            iopub_timeout=2,
+            startup_timeout=60,
+        )
+        self._output_left = output_kb * 1024
+        self._output_cut = False
+
+    def why_it_ended(self) -> str:
+        """` (memory limit exceeded)`, or nothing where the reason is not known."""
+        reason = getattr(self.km.provisioner, "why_it_ended", None) if self.km else None
+        return f" ({reason})" if reason else ""
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        kind = msg["msg_type"]
+        if kind in _CONTROL:
+            return super().process_message(msg, cell, cell_index)
+        if kind not in _OUTPUTS:
+            return None  # comm messages, stdin requests and whatever else has no place in a graded notebook
+        size = _text_size(msg.get("content"))
+        if size > self._output_left:
+            if not self._output_cut:
+                self._output_cut = True
+                note = "\n[The output of this notebook is longer than is kept; the rest was left out.]\n"
+                cell.outputs = [*cell.get("outputs", []), new_output("stream", name="stdout", text=note)]
+            return None
+        self._output_left -= size
+        return super().process_message(msg, cell, cell_index)
+
+
+def _text_size(content: object) -> int:
+    """Characters of all the text in a message's content; JSON gives nothing but these types."""
+    if isinstance(content, str):
+        return len(content)
+    if isinstance(content, dict):
+        return sum(_text_size(key) + _text_size(value) for key, value in content.items())
+    if isinstance(content, list):
+        return sum(_text_size(value) for value in content)
+    return 8

@@ -1,0 +1,74 @@
+"""Opens a submission for questioning: its sandbox, the reference, the hidden randomness, the data."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nbformat import NotebookNode
+
+from autograder import notebooks
+from autograder.course import Assignment, Course
+from autograder.data import keras_cache
+from autograder.grading.context import GradingContext
+from autograder.grading.session import StudentSession
+from autograder.grading.warmth import reference_session, warm_parent
+from autograder.sandbox import SandboxSpec
+from autograder.secret import term_secret
+
+
+@dataclass(frozen=True)
+class GradingSettings:
+    """How gradings are made on this machine; none of it is the student's choice."""
+
+    isolation: Literal["full", "weak"] = "full"
+    device: Literal["cpu", "gpu"] = "cpu"
+    only_gpu: bool = False  # a deferred grading: just the items that wait for a GPU
+    secret: bytes = field(default=b"", repr=False)  # empty: read on this machine
+    layers_off: frozenset[str] = frozenset()
+
+
+@contextlib.contextmanager
+def open_context(
+    course: Course, assignment: Assignment, handed_in: NotebookNode, restored: NotebookNode, settings: GradingSettings
+) -> Iterator[GradingContext]:
+    """Start the sandbox of a hand-in and yield what the fixtures of hidden tests draw on; ends its sandboxes at exit."""
+    warm = warm_parent(assignment.profile)
+    spec = SandboxSpec(
+        profile=assignment.profile,
+        limits=assignment.limits,
+        hand_out=_handed_out(assignment, course),
+        device=settings.device,
+        isolation=settings.isolation,
+        layers_off=settings.layers_off,
+    )
+
+    def open_session(notebook: NotebookNode, prelude: str) -> StudentSession:
+        return StudentSession(notebook, spec, assignment.limits, warm, prelude=prelude)
+
+    def reference() -> StudentSession:
+        solution = notebooks.read(course.source(assignment.name))
+        return reference_session(course, assignment, solution, spec)
+
+    with open_session(restored, "") as session:
+        yield GradingContext(
+            course=course,
+            assignment=assignment,
+            handed_in=handed_in,
+            restored=restored,
+            sessions=[session],
+            open_session=open_session,
+            reference=reference,
+            secret=settings.secret or term_secret(course),
+            gpu=settings.device == "gpu",
+            only_gpu=settings.only_gpu,
+        )
+
+
+def _handed_out(assignment: Assignment, course: Course) -> tuple[tuple[Path, str], ...]:
+    if not assignment.data.hand_out:
+        return ()
+    return ((keras_cache(assignment.data.hand_out, course), "~/.keras/datasets"),)

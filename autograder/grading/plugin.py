@@ -1,0 +1,208 @@
+"""The pytest plugin: fixtures and markers of hidden tests, and the way from a test's end to an `Outcome`.
+
+Under the engine, a `GradingContext` is put on the pytest configuration before the tests run. When an instructor runs
+`pytest tests/hidden/<a>` by hand, the plugin makes one itself: the instructor's solution, or the notebook named by
+`--submission`.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.grading.context import Data, GradingContext, Measure, Source
+from autograder.grading.grade import Evidence, Outcome, Status
+from autograder.grading.verdicts import Verdict
+from autograder.remote.client import Student
+from autograder.remote.errors import StudentError
+
+CONTEXT = pytest.StashKey[GradingContext]()
+MEASURE = pytest.StashKey[Measure]()
+_BY_HAND = pytest.StashKey[ExitStack]()
+
+_UNMET = "This check was not met."
+_BROKEN_CHECK = "This check could not be completed with what your code gave back; your instructor can see why."
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("autograder")
+    group.addoption("--submission", metavar="FILE", help="notebook to question instead of the instructor's solution")
+    group.addoption("--isolation", choices=("full", "weak"), default=None, help="how strictly the notebook is isolated")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "item(id, weight=1, evidence='behaviour'): the grade cell that a test belongs to")
+    config.addinivalue_line("markers", "gpu: needs a GPU; deferred where there is none")
+    config.addinivalue_line("markers", "budget(seconds): CPU seconds that the student's code may use in this test")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    by_hand = config.stash.get(_BY_HAND, None)
+    if by_hand is not None:
+        by_hand.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A deferred grading runs only what needs the GPU."""
+    context = config.stash.get(CONTEXT, None)
+    if context is None or not context.only_gpu:
+        return
+    items[:] = [item for item in items if item.get_closest_marker("gpu") is not None]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that needs a GPU is deferred, not run, where there is none."""
+    item.stash[MEASURE] = Measure()
+    context = item.config.stash.get(CONTEXT, None)
+    if context is not None and not context.gpu and item.get_closest_marker("gpu") is not None:
+        pytest.skip("Needs a GPU; these points are still open.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+    report: pytest.TestReport = yield
+    context = item.config.stash.get(CONTEXT, None)
+    marker = item.get_closest_marker("item")
+    if context is None or marker is None:
+        return report
+    ended_early = call.when == "setup" and call.excinfo is not None
+    if call.when == "call" or ended_early:
+        context.outcomes.append(_outcome(item, marker, call, context))
+    if report.when == "teardown" and report.failed:
+        context.log.append(f"{item.nodeid}: broke while cleaning up\n{report.longreprtext}")
+    for title, text in report.sections:
+        if report.when == "teardown" and text.strip():
+            context.log.append(f"{item.nodeid}: {title}\n{text}")
+    return report
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest) -> GradingContext:
+    """The grading that this test belongs to; hidden tests use the fixtures below instead."""
+    config = request.config
+    if CONTEXT not in config.stash:
+        from autograder.grading.by_hand import context_for
+
+        stack = config.stash.setdefault(_BY_HAND, ExitStack())
+        config.stash[CONTEXT] = stack.enter_context(
+            context_for(Path(request.path), config.getoption("--submission"), config.getoption("--isolation"))
+        )
+    return config.stash[CONTEXT]
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest, context: GradingContext) -> Iterator[Student]:
+    """The submission: its functions answer from their sandbox."""
+    yield from _budgeted(request, context.session().student)
+
+
+@pytest.fixture
+def reference(request: pytest.FixtureRequest, context: GradingContext) -> Iterator[Student]:
+    """The instructor's solution, in a sandbox of its own."""
+    yield from _budgeted(request, context.reference().student)
+
+
+@pytest.fixture
+def fresh_student(context: GradingContext) -> Iterator[Callable[..., Student]]:
+    """`fresh_student(prelude="code")`: the submission once more, in a sandbox where the prelude ran before its cells."""
+    with ExitStack() as stack:
+
+        def start(prelude: str = "") -> Student:
+            session = context.open_session(context.restored, prelude)
+            context.sessions.append(session)
+            return stack.enter_context(session).student
+
+        yield start
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest, context: GradingContext) -> np.random.Generator:
+    """Hidden randomness: the same for every student of a term, unknown to them, different next term."""
+    marker = request.node.get_closest_marker("item")
+    return context.rng(marker.args[0] if marker else "", request.node.name)
+
+
+@pytest.fixture
+def data(context: GradingContext) -> Data:
+    """`data["mnist"]`: a data set with its labels, on the grader's side of the wire."""
+    return Data(context)
+
+
+@pytest.fixture
+def source(context: GradingContext) -> Source:
+    """The submitted code as text."""
+    return Source(context)
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Measure:
+    """Figures and pictures for the report."""
+    found: Measure = request.node.stash[MEASURE]
+    return found
+
+
+@pytest.fixture
+def options(context: GradingContext) -> dict[str, Any]:
+    """The assignment's switches from course.yaml."""
+    return dict(context.assignment.options)
+
+
+def _budgeted(request: pytest.FixtureRequest, student: Student) -> Iterator[Student]:
+    marker = request.node.get_closest_marker("budget")
+    if marker is None:
+        yield student
+        return
+    with student.budget(float(marker.args[0])):
+        yield student
+
+
+def _outcome(item: pytest.Item, marker: pytest.Mark, call: pytest.CallInfo[None], context: GradingContext) -> Outcome:
+    error = call.excinfo.value if call.excinfo is not None else None
+    score, status, message, hint = _judge(error)
+    if error is not None and not isinstance(error, Verdict | StudentError | AssertionError | pytest.skip.Exception):
+        context.log.append(f"{item.nodeid}: the check itself broke\n{''.join(traceback.format_exception(error))}")
+    elif isinstance(error, AssertionError):
+        context.log.append(f"{item.nodeid}: {call.excinfo.getrepr(style='short')}" if call.excinfo else "")
+    measured = item.stash[MEASURE] if MEASURE in item.stash else Measure()
+    return Outcome(
+        test=item.name,
+        item=marker.args[0],
+        weight=float(marker.kwargs.get("weight", 1.0)),
+        score=score,
+        status=status,
+        checked=_docstring(item),
+        message=message,
+        hint=hint,
+        evidence=Evidence(marker.kwargs.get("evidence", Evidence.BEHAVIOUR)),
+        figures=tuple(measured.figures),
+        pictures=tuple(measured.pictures),
+        wall_s=round(call.stop - call.start, 3),
+    )
+
+
+def _judge(error: BaseException | None) -> tuple[float, Status, str, str]:
+    """Score, status, message and hint; never the text of an assertion or of an internal error."""
+    match error:
+        case None:
+            return 1.0, Status.PASSED, "", ""
+        case Verdict():
+            return error.score, Status.PARTIAL if error.score else Status.FAILED, error.sentence, error.hint
+        case StudentError():
+            return 0.0, Status(error.status), error.sentence, ""
+        case pytest.skip.Exception():
+            return 0.0, Status.DEFERRED, str(error.msg), ""
+        case AssertionError():
+            return 0.0, Status.FAILED, _UNMET, ""
+        case _:
+            return 0.0, Status.ERROR, _BROKEN_CHECK, ""
+
+
+def _docstring(item: pytest.Item) -> str:
+    function = getattr(item, "function", None)
+    return " ".join((getattr(function, "__doc__", None) or "").split())

@@ -1,0 +1,166 @@
+"""One notebook, run in a sandbox of its own and then ready to be questioned.
+
+A session outlives its kernel: where a test's question killed the student's process, the next test gets a fresh one, in
+which the notebook has been run again. Cells that broke a kernel are not run a second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from nbformat import NotebookNode
+
+from autograder.course import Limits
+from autograder.grading.execution import CellRun, KernelLostError, SandboxClient, run_cells
+from autograder.remote.client import Connection, Student
+from autograder.remote.errors import StudentDied
+from autograder.sandbox import SandboxSpec, WarmParent, kernel_manager
+
+MAX_RESTARTS = 12
+T = TypeVar("T")
+
+
+class StudentSession:
+    """A notebook in a sandbox; use as a context manager.
+
+    `notebook` is the restored hand-in; `session.notebook` afterwards holds the outputs of its first complete run.
+    `prelude` is Python code of the grader that runs before the first cell.
+    """
+
+    def __init__(
+        self, notebook: NotebookNode, spec: SandboxSpec, limits: Limits, warm: WarmParent, *, prelude: str = ""
+    ) -> None:
+        self.notebook = copy.deepcopy(notebook)
+        self.run = CellRun()
+        self.restarts = 0
+        self.start_s = 0.0
+        self.printed: list[str] = []
+        self._spec = spec
+        self._limits = limits
+        self._warm = warm
+        self._prelude = prelude
+        self._spent_cpu_s = 0.0
+        self._loop = _LoopThread()
+        self._client: SandboxClient | None = None
+        self._student: Student | None = None
+        self._generation = 0
+
+    def __enter__(self) -> StudentSession:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    @property
+    def student(self) -> Student:
+        """The proxy to question; raises `StudentDied` when the process cannot be kept alive."""
+        if self._student is None or not self._student.alive():
+            self._restart()
+        assert self._student is not None
+        return self._student
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all of the student's processes so far."""
+        return self._spent_cpu_s + self._kernel_cpu_s()
+
+    def close(self) -> None:
+        self._stop_kernel()
+        self._loop.close()
+
+    def _restart(self) -> None:
+        if self.restarts >= MAX_RESTARTS:
+            raise StudentDied(f"The Python process of this notebook died {self.restarts} times; it was not started again.")
+        self.restarts += 1
+        self._stop_kernel()
+        self._start()
+
+    def _start(self) -> None:
+        """Start a kernel and run the notebook in it, again without the offending cell for as long as one kills it."""
+        deadline = time.monotonic() + self._limits.notebook_s
+        while True:
+            attempt = copy.deepcopy(self.notebook) if self._generation else self.notebook
+            try:
+                self._loop.run(self._start_and_run(attempt, deadline))
+            except KernelLostError as lost:
+                self.run.poisonous[lost.index] = lost.sentence
+                self.run.notices.append(f"Cell {lost.index + 1}: {lost.sentence} The other cells were run without it.")
+                self.notebook.cells[lost.index].outputs = attempt.cells[lost.index].outputs
+                self._stop_kernel()
+                if len(self.run.poisonous) > MAX_RESTARTS:
+                    raise StudentDied("Too many cells of this notebook end the Python process.") from lost
+                continue
+            self._generation += 1
+            return
+
+    async def _start_and_run(self, notebook: NotebookNode, deadline: float) -> None:
+        started = time.monotonic()
+        km = kernel_manager(self._spec, self._warm)
+        client = SandboxClient(notebook, km, output_kb=self._limits.output_kb)
+        self._client = client
+        await client.async_start_new_kernel()
+        await client.async_start_new_kernel_client()
+        self.start_s += time.monotonic() - started
+        connection = Connection(
+            km.provisioner.wire,
+            usage=km.provisioner.cpu_seconds,
+            interrupt=km.provisioner.interrupt,
+            kill=km.provisioner.kill_now,
+            why_it_ended=lambda: km.provisioner.why_it_ended,
+        )
+        self._student = Student(connection, call_s=self._limits.call_s)
+        if self._prelude:
+            self._student.run(self._prelude)
+        ran = time.monotonic()
+        await run_cells(
+            client, self.run, cell_s=self._limits.cell_s, deadline=deadline, skip=frozenset(self.run.poisonous)
+        )
+        self.run.seconds = time.monotonic() - ran
+
+    def _kernel_cpu_s(self) -> float:
+        provisioner = self._client.km.provisioner if self._client and self._client.km else None
+        return provisioner.cpu_seconds() if provisioner else 0.0
+
+    def _stop_kernel(self) -> None:
+        client, self._client, self._student = self._client, None, None
+        if client is None:
+            return
+        if client.km is not None and client.km.provisioner is not None:
+            self._spent_cpu_s += client.km.provisioner.cpu_seconds()
+        self._loop.run(_shut_down(client))
+
+
+async def _shut_down(client: SandboxClient) -> None:
+    if client.kc is not None:
+        client.kc.stop_channels()
+    if client.km is not None and client.km.has_kernel:
+        await client.km.shutdown_kernel(now=True)
+
+
+class _LoopThread:
+    """An event loop in a thread of its own, so that a session works from synchronous code and inside a running loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="student-session", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def close(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        if not self._loop.is_closed():
+            self._loop.close()

@@ -1,0 +1,83 @@
+"""Proof of an assignment's hidden tests: the solution and the variants are graded, and what disagrees is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder import notebooks
+from autograder.course import Course
+from autograder.grading.grade import Grade
+from autograder.grading.opening import GradingSettings
+from autograder.grading.variants import Variant, read_variants
+from autograder.intake import Submission
+from autograder.running.local import grade_all
+
+SOLUTION = "solution"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one variant's grade compares with what its file expects."""
+
+    assignment: str
+    name: str
+    expects: str
+    grade: Grade
+    disagreements: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        lost = [item.id for item in self.grade.items if item.score is not None and item.score < item.max_score]
+        return {
+            "assignment": self.assignment,
+            "variant": self.name,
+            "expects": self.expects,
+            "agrees": not self.disagreements,
+            "disagreements": list(self.disagreements),
+            "lost": lost,
+            "score": self.grade.score,
+            "max_score": self.grade.max_score,
+            "wall_s": self.grade.timing.wall_s,
+            "cpu_s": self.grade.timing.cpu_s,
+        }
+
+
+def verify(
+    course: Course,
+    assignment: str,
+    settings: GradingSettings,
+    *,
+    variants: Path | None = None,
+    only: str | None = None,
+    jobs: int = 0,
+) -> Iterator[Verdict]:
+    """Grade the solution and the variants of `assignment`, yielding each verdict as it is known.
+
+    `variants` replaces the folder `tests/hidden/<a>/variants`; `only` keeps the variants whose name contains it. Raises
+    `VariantError` for a variant file that cannot be understood, before anything is graded.
+    """
+    solution = notebooks.read(course.source(assignment))
+    folder = variants or course.hidden_tests(assignment) / "variants"
+    chosen = [variant for variant in read_variants(folder) if only is None or only in variant.name]
+    expected = {variant.name: variant for variant in chosen}
+    hand_ins = [_submission(assignment, variant.name, variant.apply(solution)) for variant in chosen]
+    if only is None or only in SOLUTION:
+        expected[SOLUTION] = Variant(SOLUTION, "The instructor's solution.", frozenset(), frozenset(), {}, ())
+        hand_ins.insert(0, _submission(assignment, SOLUTION, solution))
+    for submission, grade in grade_all(hand_ins, course, settings, jobs=jobs):
+        variant = expected[submission.student]
+        yield Verdict(
+            assignment=assignment,
+            name=variant.name,
+            expects=f"loses {' '.join(sorted(variant.loses))}" if variant.loses else "full",
+            grade=grade,
+            disagreements=tuple(variant.disagreements(grade)),
+        )
+
+
+def _submission(assignment: str, name: str, notebook: nbformat.NotebookNode) -> Submission:
+    return Submission(assignment=assignment, student=name, notebook=nbformat.writes(notebook), path=f"{name}.ipynb")
