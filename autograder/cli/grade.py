@@ -11,7 +11,7 @@ from rich.text import Text
 
 from autograder.cli.console import out, print_json
 from autograder.cli.faces import grade_document
-from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_course, known_assignment
+from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_course
 from autograder.grading.engine import grade, rejected
 from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Grade one notebook file and print its grade."""
     course = find_course(course_folder)
-    known_assignment(course, assignment)
+    course.assignment(assignment)
     if not notebook.is_file():
         raise typer.BadParameter(f"there is no file {notebook}", param_hint="NOTEBOOK")
     submission = Submission(assignment=assignment, student="", notebook="", path=str(notebook))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from autograder.course import Course, CourseError
+from autograder.course import Course
 
 CourseFolder = Annotated[
     Path, typer.Option("--course", help="Folder of the course (or one inside it).", file_okay=False, exists=True)
@@ -25,11 +25,3 @@ def find_course(folder: Path) -> Course:
     """The course in `folder` or above it."""
     return Course.find(folder)
 
-
-def known_assignment(course: Course, name: str) -> str:
-    """`name`, if course.yaml lists it; `CourseError` with those it lists otherwise."""
-    if name not in course.assignments:
-        raise CourseError(
-            f"{course.root / 'course.yaml'} has no assignment {name!r}; it has {', '.join(course.assignments) or 'none'}."
-        )
-    return name

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from autograder.cli.console import err, out, print_json
-from autograder.cli.options import CourseFolder, Isolation, Jobs, Json, find_course, known_assignment
+from autograder.cli.options import CourseFolder, Isolation, Jobs, Json, find_course
 from autograder.grading.opening import GradingSettings
 from autograder.verify import Verdict, verify
 
@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Grade the instructor's solution and every variant; print what disagrees with what is expected."""
     course = find_course(course_folder)
-    names = [known_assignment(course, name) for name in assignments or course.assignments]
+    names = [course.assignment(name).name for name in assignments or course.assignments]
     settings = GradingSettings(isolation=isolation or course.isolation)
     verdicts: list[Verdict] = []
     for name in names:
