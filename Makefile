@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 	@touch $(STAMP)
 
 demo: setup
-	@$(BIN)/autograder demo
+	@$(BIN)/python scripts/demo.py
 
 test: setup check
 	$(BIN)/python -m pytest -m "not full"
