@@ -20,6 +20,9 @@ from autograder.running.local import grade_all
 from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
 
 
+REFUSED = "refused"  # no key: a hand-in that could not be read is read anew on every run
+
+
 @dataclass(frozen=True)
 class Graded:
     """One student's result in a run: graded now, or still valid from before."""
@@ -67,9 +70,9 @@ def carry_out(
     for student, grade in plan.valid.items():
         yield Graded(student, grade, "unchanged")
     for entry in plan.refused:
-        refused = entry.as_submission()
-        grade = rejected(refused, course, entry.reason)
-        _keep(store, course, refused, grade, key)
+        grade = rejected(entry, course, entry.sentence)
+        gradebook.write(grade, entry, course)
+        store.put(entry.student, StoredGrade(key=REFUSED, grade=grade))
         yield Graded(entry.student, grade, "rejected")
     for submission, grade in grade_all(plan.hand_ins, course, settings, jobs=jobs):
         _keep(store, course, submission, grade, key)

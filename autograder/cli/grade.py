@@ -15,12 +15,13 @@ from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_c
 from autograder.grading.engine import grade, rejected
 from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
-from autograder.intake import RejectedSubmission, Submission, read_notebook
+from autograder.intake import RejectedSubmission, submission_from_file
+from autograder.intake.submission import HandIn
 from autograder.reports import student_page_of
 
 
 def command(
-    notebook: Annotated[Path, typer.Argument(help="The hand-in, a Jupyter notebook.", show_default=False)],
+    notebook: Annotated[Path, typer.Argument(help="The hand-in, a Jupyter notebook.", exists=True, show_default=False)],
     assignment: Annotated[str, typer.Option("--assignment", "-a", help="Which assignment it is a hand-in of.")],
     course_folder: CourseFolder = Path("."),
     json: Json = False,
@@ -31,14 +32,13 @@ def command(
     """Grade one notebook file and print its grade."""
     course = find_course(course_folder)
     course.assignment(assignment)
-    if not notebook.is_file():
-        raise typer.BadParameter(f"there is no file {notebook}", param_hint="NOTEBOOK")
-    submission = Submission(assignment=assignment, student="", notebook="", path=str(notebook))
     try:
-        submission = submission.model_copy(update={"notebook": read_notebook(notebook)})
-        result = grade(submission, course, GradingSettings(isolation=isolation or course.isolation, device=device))
-    except RejectedSubmission as reason:
-        result = rejected(submission, course, reason)
+        submission = submission_from_file(notebook, assignment)
+    except RejectedSubmission as refusal:
+        result = rejected(HandIn(assignment=assignment, student="", path=str(notebook)), course, refusal.sentence)
+    else:
+        settings = GradingSettings(isolation=isolation or course.isolation, device=device)
+        result = grade(submission, course, settings)
     if page is not None:
         page.write_text(student_page_of(result, course), encoding="utf-8")
     if json:

@@ -26,9 +26,8 @@ def context_for(test: Path, submission: str | None, isolation: Literal["full", "
     name = next((name for name in course.assignments if test.is_relative_to(course.hidden_tests(name))), None)
     if name is None:
         raise pytest.UsageError(f"{test} is not in tests/hidden/<assignment>/ of an assignment in {course.root}/course.yaml.")
-    solution = notebooks.read(course.source(name))
-    handed_in = notebooks.read(Path(submission)) if submission else solution
-    restored, _ = notebooks.restore(handed_in, solution)
+    handed_in = notebooks.read(Path(submission) if submission else course.source(name))
+    restored, _ = notebooks.restore(handed_in, notebooks.read(course.release(name)))
     settings = GradingSettings(isolation=isolation or course.isolation)
     with open_context(course, course.assignments[name], handed_in, restored, settings) as context:
         yield context

@@ -25,7 +25,7 @@ from autograder.grading.context import GradingContext
 from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Status, Timing
 from autograder.grading.items import item_grades
 from autograder.grading.opening import GradingSettings, open_context
-from autograder.intake import RejectedSubmission, Submission
+from autograder.intake.submission import HandIn, Submission
 from autograder.notebooks import GradeCell, NotebookError
 from autograder.sandbox import missing_layers
 
@@ -43,14 +43,14 @@ def grade(submission: Submission, course: Course, settings: GradingSettings | No
     """
     settings = settings or GradingSettings()
     started = time.monotonic()
-    assignment = course.assignments[submission.assignment]
-    solution = notebooks.read(course.source(assignment.name))
-    cells = notebooks.grade_cells(solution)
+    assignment = course.assignment(submission.assignment)
+    release = notebooks.read(course.release(assignment.name))
+    cells = notebooks.grade_cells(release)
     try:
         handed_in = notebooks.read(submission.notebook)
     except NotebookError as unreadable:
-        return rejected(submission, course, RejectedSubmission(str(unreadable)))
-    restored, notices = notebooks.restore(handed_in, solution)
+        return rejected(submission, course, str(unreadable))
+    restored, notices = notebooks.restore(handed_in, release)
     with open_context(course, assignment, handed_in, restored, settings) as context:
         session = context.session()
         outcomes = list(_run_hidden_tests(context))
@@ -79,28 +79,28 @@ def grade(submission: Submission, course: Course, settings: GradingSettings | No
     )
 
 
-def rejected(submission: Submission, course: Course, reason: RejectedSubmission) -> Grade:
+def rejected(hand_in: HandIn, course: Course, reason: str) -> Grade:
     """The grade of a hand-in that is no notebook: no points, and the sentence that says what to do."""
-    cells = notebooks.grade_cells(notebooks.read(course.source(submission.assignment)))
+    cells = notebooks.grade_cells(notebooks.read(course.release(hand_in.assignment)))
     items = tuple(
         ItemGrade(
             id=cell.id,
             title=cell.title,
-            score=None if cell.manual else 0.0,
+            score=None if cell.kind != "autograded" else 0.0,
             max_score=cell.points,
-            status=Status.MANUAL if cell.manual else Status.MISSING,
+            status=Status.MANUAL if cell.kind != "autograded" else Status.MISSING,
         )
         for cell in cells
     )
     return Grade(
-        assignment=submission.assignment,
-        student=submission.student,
+        assignment=hand_in.assignment,
+        student=hand_in.student,
         score=0.0,
         max_score=round(sum(item.max_score for item in items), 2),
         status="rejected",
-        reason=str(reason),
+        reason=reason,
         items=items,
-        notices=submission.notices,
+        notices=hand_in.notices,
     )
 
 

@@ -31,7 +31,7 @@ def item_grades(cells: Sequence[GradeCell], outcomes: Iterable[Outcome]) -> tupl
 
 
 def _item_grade(cell: GradeCell, outcomes: list[Outcome]) -> ItemGrade:
-    if cell.manual:
+    if cell.kind != "autograded":
         return ItemGrade(
             id=cell.id, title=cell.title, score=None, max_score=cell.points, status=Status.MANUAL, outcomes=tuple(outcomes)
         )

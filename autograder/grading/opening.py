@@ -41,6 +41,7 @@ def open_context(
         profile=assignment.profile,
         limits=assignment.limits,
         hand_out=_handed_out(assignment, course),
+        hide=(course.root,),
         device=settings.device,
         isolation=settings.isolation,
         layers_off=settings.layers_off,

@@ -15,11 +15,14 @@ from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
+from autograder import notebooks
 from autograder.course import Limits
 from autograder.grading.execution import CellRun, KernelLostError, SandboxClient, run_cells
-from autograder.remote.client import Connection, Student
+from autograder.remote.client import Student
+from autograder.remote.connection import Connection
+from autograder.remote.disclosure import Cell
 from autograder.remote.errors import StudentDied
-from autograder.sandbox import SandboxSpec, WarmParent, kernel_manager
+from autograder.sandbox import SandboxProvisioner, SandboxSpec, WarmParent, kernel_manager
 
 MAX_RESTARTS = 12
 T = TypeVar("T")
@@ -64,7 +67,7 @@ class StudentSession:
     @property
     def student(self) -> Student:
         """The proxy to question; raises `StudentDied` when the process cannot be kept alive."""
-        if self._student is None or not self._student.alive():
+        if self._student is None or self._student.ended:
             self._restart()
         assert self._student is not None
         return self._student
@@ -111,32 +114,28 @@ class StudentSession:
         await client.async_start_new_kernel()
         await client.async_start_new_kernel_client()
         self.start_s += time.monotonic() - started
-        connection = Connection(
-            km.provisioner.wire,
-            usage=km.provisioner.cpu_seconds,
-            interrupt=km.provisioner.interrupt,
-            kill=km.provisioner.kill_now,
-            why_it_ended=lambda: km.provisioner.why_it_ended,
-        )
-        self._student = Student(connection, call_s=self._limits.call_s)
+        connection = Connection(km.provisioner.wire, _Process(km.provisioner))
+        student = Student(connection, framework=self._spec.profile, call_s=self._limits.call_s)
         if self._prelude:
-            self._student.run(self._prelude)
+            student.run(self._prelude)
         ran = time.monotonic()
         await run_cells(
             client, self.run, cell_s=self._limits.cell_s, deadline=deadline, skip=frozenset(self.run.poisonous)
         )
         self.run.seconds = time.monotonic() - ran
+        student.reconnect(connection, _cells(notebook))
+        self._student = student
 
     def _kernel_cpu_s(self) -> float:
         provisioner = self._client.km.provisioner if self._client and self._client.km else None
-        return provisioner.cpu_seconds() if provisioner else 0.0
+        return provisioner.usage().cpu_s if provisioner else 0.0
 
     def _stop_kernel(self) -> None:
         client, self._client, self._student = self._client, None, None
         if client is None:
             return
         if client.km is not None and client.km.provisioner is not None:
-            self._spent_cpu_s += client.km.provisioner.cpu_seconds()
+            self._spent_cpu_s += client.km.provisioner.usage().cpu_s
         self._loop.run(_shut_down(client))
 
 
@@ -145,6 +144,37 @@ async def _shut_down(client: SandboxClient) -> None:
         client.kc.stop_channels()
     if client.km is not None and client.km.has_kernel:
         await client.km.shutdown_kernel(now=True)
+
+
+def _cells(notebook: NotebookNode) -> list[Cell]:
+    """The code cells under the numbers that the kernel counts them by."""
+    return [
+        Cell(number=cell.execution_count, name=notebooks.grade_id(cell) or f"{index + 1}", text=cell.source)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and isinstance(cell.get("execution_count"), int)
+    ]
+
+
+class _Process:
+    """What the wire may ask of, and do to, the sandbox's processes."""
+
+    def __init__(self, provisioner: SandboxProvisioner) -> None:
+        self._provisioner = provisioner
+
+    def usage(self) -> float:
+        return self._provisioner.usage().cpu_s
+
+    def alive(self) -> bool:
+        return self._provisioner.why_it_ended is None
+
+    def interrupt(self) -> None:
+        self._provisioner.interrupt()
+
+    def kill(self) -> None:
+        self._provisioner.kill_now()
+
+    def why_it_ended(self) -> str | None:
+        return self._provisioner.why_it_ended
 
 
 class _LoopThread:

@@ -9,7 +9,7 @@ from autograder.grading.items import UntestedItemError, item_grades
 
 
 def cell(name: str, points: float = 4.0, manual: bool = False) -> SimpleNamespace:
-    return SimpleNamespace(id=name, title=name.title(), points=points, manual=manual)
+    return SimpleNamespace(id=name, title=name.title(), points=points, kind="manual" if manual else "autograded")
 
 
 def outcome(item: str, score: float, status: Status, weight: float = 1.0, message: str = "") -> Outcome:

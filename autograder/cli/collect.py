@@ -1,0 +1,34 @@
+"""`autograder collect A [ARCHIVE]`: hand-ins from a Moodle archive, a folder or nbgrader's exchange into submitted/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from autograder.cli.console import out, print_json
+from autograder.cli.options import CourseFolder, Json, find_course
+from autograder.intake import collect, collect_exchange
+
+
+def command(
+    assignment: Annotated[str, typer.Argument(help="The assignment.")],
+    archive: Annotated[
+        Path | None,
+        typer.Argument(help="A zip or tar from the LMS, or a folder; nbgrader's exchange if none.", exists=True),
+    ] = None,
+    course_folder: CourseFolder = Path("."),
+    json: Json = False,
+) -> None:
+    """Take hand-ins in; the latest of a student wins, nothing is lost, and running it twice changes nothing."""
+    course = find_course(course_folder)
+    course.assignment(assignment)
+    report = collect(archive, course, assignment) if archive is not None else collect_exchange(course, assignment)
+    if json:
+        print_json(report.document())
+    else:
+        out.print(Text(report.summary()))
+    if report.problems:
+        raise typer.Exit(1)
