@@ -10,7 +10,7 @@ from rich.text import Text
 
 from autograder.cli.console import out, print_json
 from autograder.cli.options import CourseFolder, Json, find_course
-from autograder.intake import collect, collect_exchange
+from autograder.intake import CollectReport, collect, collect_exchange
 
 
 def command(
@@ -27,8 +27,21 @@ def command(
     course.assignment(assignment)
     report = collect(archive, course, assignment) if archive is not None else collect_exchange(course, assignment)
     if json:
-        print_json(report.document())
+        print_json(report.model_dump(mode="json"))
     else:
-        out.print(Text(report.summary()))
-    if report.problems:
+        _show(report)
+    if report.unmatched or report.refused:
         raise typer.Exit(1)
+
+
+def _show(report: CollectReport) -> None:
+    out.print(f"{len(report.taken)} hand-ins of {report.assignment} from {report.source}", soft_wrap=True)
+    for taken in report.taken:
+        for notice in taken.notices:
+            out.print(Text(f"  {taken.student}: {notice}"))
+    for unmatched in report.unmatched:
+        out.print(Text(f"  not paired with a student: {unmatched.label}: {unmatched.sentence}", style="red"))
+    for refused in report.refused:
+        out.print(Text(f"  not taken: {refused.name}: {refused.sentence}", style="red"))
+    if report.missing:
+        out.print(Text(f"  nothing from: {', '.join(report.missing)}"))

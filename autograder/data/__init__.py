@@ -9,6 +9,6 @@ the Keras inside the sandbox accept it.
 
 from autograder.data.dataset import DataError, Dataset
 from autograder.data.hand_out import keras_cache
-from autograder.data.load import NAMES, load
+from autograder.data.load import NAMES, fingerprint, load
 
-__all__ = ["NAMES", "DataError", "Dataset", "keras_cache", "load"]
+__all__ = ["NAMES", "DataError", "Dataset", "fingerprint", "keras_cache", "load"]

@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from autograder.data import embedded
 from autograder.data.dataset import DataError, Dataset
 from autograder.data.formats import FASHION_FILES, as_file_has_reviews
-from autograder.data.load import Found, find, load
+from autograder.data.load import Found, content_digest, find, load
 from autograder.data.places import cache_root
 
 if TYPE_CHECKING:
@@ -78,11 +77,7 @@ def _key(found: list[Found]) -> str:
     digest = hashlib.sha256(f"layout {VERSION}".encode())
     for item in found:
         digest.update(f"|{item.name}|".encode())
-        if not item.paths:
-            digest.update(embedded.digest(item.name).encode())
-        for path in item.paths:
-            with path.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        digest.update(content_digest(item).encode())
     return digest.hexdigest()[:32]
 
 
