@@ -11,18 +11,21 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from autograder.grading.context import Data, GradingContext, Measure, Source
 from autograder.grading.grade import Evidence, Outcome, Status
+from autograder.grading.measure import Measure
 from autograder.grading.verdicts import Verdict
-from autograder.remote.client import Student
 from autograder.remote.errors import StudentError
 
-CONTEXT = pytest.StashKey[GradingContext]()
+if TYPE_CHECKING:  # every pytest run on this machine loads the plugin: what only a grading needs is imported by it
+    from autograder.grading.context import Data, GradingContext, Source
+    from autograder.remote.client import Student
+
+CONTEXT = pytest.StashKey["GradingContext"]()
 MEASURE = pytest.StashKey[Measure]()
 _BY_HAND = pytest.StashKey[ExitStack]()
 
@@ -131,12 +134,16 @@ def rng(request: pytest.FixtureRequest, context: GradingContext) -> np.random.Ge
 @pytest.fixture
 def data(context: GradingContext) -> Data:
     """`data["mnist"]`: a data set with its labels, on the grader's side of the wire."""
+    from autograder.grading.context import Data
+
     return Data(context)
 
 
 @pytest.fixture
 def source(context: GradingContext) -> Source:
     """The submitted code as text."""
+    from autograder.grading.context import Source
+
     return Source(context)
 
 
