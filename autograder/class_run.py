@@ -19,7 +19,6 @@ from autograder.intake import Rejected, Submission, submissions
 from autograder.running.local import grade_all
 from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
 
-
 REFUSED = "refused"  # no key: a hand-in that could not be read is read anew on every run
 
 
@@ -42,7 +41,12 @@ class Plan:
 
 
 def plan(
-    course: Course, assignment: str, settings: GradingSettings, *, students: list[str] | None = None, force: bool = False
+    course: Course,
+    assignment: str,
+    settings: GradingSettings,
+    *,
+    students: list[str] | None = None,
+    force: bool = False,
 ) -> Plan:
     """Read the hand-ins of `assignment` and find out which have no valid grade yet."""
     found = [entry for entry in submissions(course, assignment) if not students or entry.student in students]

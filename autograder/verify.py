@@ -31,7 +31,9 @@ class Verdict:
     disagreements: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        lost = [item.id for item in self.grade.items if item.score is not None and item.score < item.max_score]
+        lost = [
+            item.id for item in self.grade.items if item.score is not None and item.score < item.max_score
+        ]
         return {
             "assignment": self.assignment,
             "variant": self.name,
@@ -80,4 +82,6 @@ def verify(
 
 
 def _submission(assignment: str, name: str, notebook: nbformat.NotebookNode) -> Submission:
-    return Submission(assignment=assignment, student=name, notebook=nbformat.writes(notebook), path=f"{name}.ipynb")
+    return Submission(
+        assignment=assignment, student=name, notebook=nbformat.writes(notebook), path=f"{name}.ipynb"
+    )

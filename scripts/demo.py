@@ -55,7 +55,9 @@ CLASS = (
 def main() -> None:
     """Run the demonstration; exits with 1 if a command ends in a way that it should not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--folder", type=Path, help="where to put the copy of the course (default: a temporary folder)")
+    parser.add_argument(
+        "--folder", type=Path, help="where to put the copy of the course (default: a temporary folder)"
+    )
     arguments = parser.parse_args()
     course = copy_course(arguments.folder or Path(tempfile.mkdtemp(prefix="autograder-demo-")) / "course")
 
@@ -90,9 +92,15 @@ def copy_course(folder: Path) -> Path:
     settings["roster"] = "roster.csv"
     settings["assignments"] = {ASSIGNMENT: settings["assignments"][ASSIGNMENT]}
     settings["assignments"][ASSIGNMENT].setdefault("limits", {})["cell_s"] = 8
-    (folder / "course.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    rows = [f"{entry.student},{entry.first_name},{entry.last_name},{entry.student}@example.org" for entry in CLASS]
-    (folder / "roster.csv").write_text("\n".join(["id,first_name,last_name,email", *rows]) + "\n", encoding="utf-8")
+    (folder / "course.yaml").write_text(
+        yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
+    rows = [
+        f"{entry.student},{entry.first_name},{entry.last_name},{entry.student}@example.org" for entry in CLASS
+    ]
+    (folder / "roster.csv").write_text(
+        "\n".join(["id,first_name,last_name,email", *rows]) + "\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -123,7 +131,9 @@ def notebook_of(entry: HandIn, course: Path) -> bytes:
 def autograder(course: Path, *arguments: str, may_find: bool = False) -> None:
     """Run a command as an instructor would; exit status 1 (something was found) is fine only where `may_find` says so."""
     console.print(f"[bold]$ autograder {' '.join(arguments)}[/]", highlight=False, soft_wrap=True)
-    code = subprocess.run([sys.executable, "-m", "autograder", *arguments], cwd=course, check=False).returncode
+    code = subprocess.run(
+        [sys.executable, "-m", "autograder", *arguments], cwd=course, check=False
+    ).returncode
     if code not in ((0, 1) if may_find else (0,)):
         sys.exit(f"autograder {arguments[0]} ended with exit status {code}.")
 

@@ -45,7 +45,9 @@ for module in (generate, collect, grade, autograde, verify, report, doctor):
 
 def main() -> None:
     """Entry point of the console script."""
-    os.environ["PATH"] = os.pathsep.join((os.path.join(sys.prefix, "bin"), os.environ.get("PATH", os.defpath)))
+    os.environ["PATH"] = os.pathsep.join(
+        (os.path.join(sys.prefix, "bin"), os.environ.get("PATH", os.defpath))
+    )
     try:
         app()
     except MISTAKES as mistake:

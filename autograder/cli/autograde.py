@@ -27,7 +27,9 @@ from autograder.grading.opening import GradingSettings
 def command(
     assignment: Annotated[str, typer.Argument(help="The assignment.")],
     course_folder: CourseFolder = Path("."),
-    student: Annotated[list[str] | None, typer.Option("--student", help="Only this student; may be repeated.")] = None,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", help="Only this student; may be repeated.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has a valid grade.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
     json: Json = False,
@@ -48,7 +50,12 @@ def command(
             progress.update(task, advance=1, description=f"{assignment}: {graded.student}")
     results.sort(key=lambda graded: graded.student)
     if json:
-        print_json({"assignment": assignment, "results": [{**grade_document(r.grade), "how": r.how} for r in results]})
+        print_json(
+            {
+                "assignment": assignment,
+                "results": [{**grade_document(r.grade), "how": r.how} for r in results],
+            }
+        )
     elif not quiet:
         out.print(_table(assignment, results))
         out.print(f"Pages: {course.reports / assignment / 'index.html'}", soft_wrap=True)
@@ -57,7 +64,13 @@ def command(
 
 
 def _progress(hidden: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=err, disable=hidden, transient=True)
 
 

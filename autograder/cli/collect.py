@@ -17,7 +17,9 @@ def command(
     assignment: Annotated[str, typer.Argument(help="The assignment.")],
     archive: Annotated[
         Path | None,
-        typer.Argument(help="A zip or tar from the LMS, or a folder; nbgrader's exchange if none.", exists=True),
+        typer.Argument(
+            help="A zip or tar from the LMS, or a folder; nbgrader's exchange if none.", exists=True
+        ),
     ] = None,
     course_folder: CourseFolder = Path("."),
     json: Json = False,
@@ -25,7 +27,9 @@ def command(
     """Take hand-ins in; the latest of a student wins, nothing is lost, and running it twice changes nothing."""
     course = find_course(course_folder)
     course.assignment(assignment)
-    report = collect(archive, course, assignment) if archive is not None else collect_exchange(course, assignment)
+    report = (
+        collect(archive, course, assignment) if archive is not None else collect_exchange(course, assignment)
+    )
     if json:
         print_json(report.model_dump(mode="json"))
     else:

@@ -20,12 +20,15 @@ def command(json: Json = False) -> None:
             {
                 "isolation": "weak" if missing else "full",
                 "layers": [
-                    {"name": layer.name, "state": layer.state, "costs": layer.costs, "remedy": layer.remedy} for layer in layers
+                    {"name": layer.name, "state": layer.state, "costs": layer.costs, "remedy": layer.remedy}
+                    for layer in layers
                 ],
             }
         )
     else:
-        table = Table("layer", "state", "what is lost without it", "how to get it", title="Isolation of student code")
+        table = Table(
+            "layer", "state", "what is lost without it", "how to get it", title="Isolation of student code"
+        )
         colours = {"active": "green", "missing": "red", "not needed": "dim"}
         for layer in layers:
             lost = (layer.costs, layer.remedy) if layer.state == "missing" else ("", "")

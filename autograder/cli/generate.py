@@ -13,7 +13,9 @@ from autograder.release import generate
 
 
 def command(
-    assignments: Annotated[list[str] | None, typer.Argument(help="Assignments; all of the course if none.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Assignments; all of the course if none.")
+    ] = None,
     course_folder: CourseFolder = Path("."),
     json: Json = False,
 ) -> None:
@@ -22,7 +24,15 @@ def command(
     names = [course.assignment(name).name for name in assignments or course.assignments]
     results = generate(course, names)
     if json:
-        print_json([{"assignment": result.assignment, "path": str(result.path), "changed": result.changed} for result in results])
+        print_json(
+            [
+                {"assignment": result.assignment, "path": str(result.path), "changed": result.changed}
+                for result in results
+            ]
+        )
         return
     for result in results:
-        out.print(f"{result.assignment}: {result.path} {'written' if result.changed else 'unchanged'}", soft_wrap=True)
+        out.print(
+            f"{result.assignment}: {result.path} {'written' if result.changed else 'unchanged'}",
+            soft_wrap=True,
+        )

@@ -21,13 +21,19 @@ from autograder.reports import student_page_of
 
 
 def command(
-    notebook: Annotated[Path, typer.Argument(help="The hand-in, a Jupyter notebook.", exists=True, show_default=False)],
-    assignment: Annotated[str, typer.Option("--assignment", "-a", help="Which assignment it is a hand-in of.")],
+    notebook: Annotated[
+        Path, typer.Argument(help="The hand-in, a Jupyter notebook.", exists=True, show_default=False)
+    ],
+    assignment: Annotated[
+        str, typer.Option("--assignment", "-a", help="Which assignment it is a hand-in of.")
+    ],
     course_folder: CourseFolder = Path("."),
     json: Json = False,
     isolation: Isolation = None,
     device: Device = "cpu",
-    page: Annotated[Path | None, typer.Option("--page", help="Write the student's page to this HTML file.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Write the student's page to this HTML file.")
+    ] = None,
 ) -> None:
     """Grade one notebook file and print its grade."""
     course = find_course(course_folder)
@@ -35,7 +41,9 @@ def command(
     try:
         submission = submission_from_file(notebook, assignment)
     except RejectedSubmission as refusal:
-        result = rejected(HandIn(assignment=assignment, student="", path=str(notebook)), course, refusal.sentence)
+        result = rejected(
+            HandIn(assignment=assignment, student="", path=str(notebook)), course, refusal.sentence
+        )
     else:
         settings = GradingSettings(isolation=isolation or course.isolation, device=device)
         result = grade(submission, course, settings)
@@ -53,7 +61,13 @@ def _show(grade: Grade) -> None:
     if grade.status == "rejected":
         out.print(Text(f"Rejected: {grade.reason}", style="red"))
         return
-    table = Table("item", "points", "status", "what was found", title=f"{grade.assignment}: {grade.score:g} of {grade.max_score:g}")
+    table = Table(
+        "item",
+        "points",
+        "status",
+        "what was found",
+        title=f"{grade.assignment}: {grade.score:g} of {grade.max_score:g}",
+    )
     for item in grade.items:
         score = "open" if item.score is None else f"{item.score:g}"
         table.add_row(Text(item.id), f"{score} / {item.max_score:g}", item.status.value, Text(item.message))

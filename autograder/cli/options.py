@@ -10,18 +10,22 @@ import typer
 from autograder.course import Course
 
 CourseFolder = Annotated[
-    Path, typer.Option("--course", help="Folder of the course (or one inside it).", file_okay=False, exists=True)
+    Path,
+    typer.Option("--course", help="Folder of the course (or one inside it).", file_okay=False, exists=True),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Isolation = Annotated[
     Literal["full", "weak"] | None,
-    typer.Option("--isolation", help="`weak` grades although layers of isolation are missing; see `autograder doctor`."),
+    typer.Option(
+        "--isolation", help="`weak` grades although layers of isolation are missing; see `autograder doctor`."
+    ),
 ]
 Device = Annotated[Literal["cpu", "gpu"], typer.Option("--device", help="Device that student code may use.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Gradings at a time; 0: as many as cores and memory allow.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Gradings at a time; 0: as many as cores and memory allow.")
+]
 
 
 def find_course(folder: Path) -> Course:
     """The course in `folder` or above it."""
     return Course.find(folder)
-

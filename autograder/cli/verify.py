@@ -15,12 +15,17 @@ from autograder.verify import Verdict, verify
 
 
 def command(
-    assignments: Annotated[list[str] | None, typer.Argument(help="Assignments; all of the course if none.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Assignments; all of the course if none.")
+    ] = None,
     course_folder: CourseFolder = Path("."),
     variants: Annotated[
-        Path | None, typer.Option("--variants", help="A folder of variants instead of the assignment's own.", exists=True)
+        Path | None,
+        typer.Option("--variants", help="A folder of variants instead of the assignment's own.", exists=True),
     ] = None,
-    only: Annotated[str | None, typer.Option("--only", help="Just the variants whose name contains this.")] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="Just the variants whose name contains this.")
+    ] = None,
     json: Json = False,
     isolation: Isolation = None,
     jobs: Jobs = 0,
@@ -36,7 +41,9 @@ def command(
             _say(verdict, to_stderr=json)
     failed = [verdict for verdict in verdicts if verdict.disagreements]
     if json:
-        print_json({"verified": len(verdicts), "failed": len(failed), "results": [v.document() for v in verdicts]})
+        print_json(
+            {"verified": len(verdicts), "failed": len(failed), "results": [v.document() for v in verdicts]}
+        )
     else:
         out.print(f"{len(verdicts) - len(failed)} of {len(verdicts)} agree with what is expected.")
     if failed:
@@ -47,6 +54,11 @@ def _say(verdict: Verdict, to_stderr: bool) -> None:
     console = err if to_stderr else out
     mark = Text("✗ ", "red") if verdict.disagreements else Text("✓ ", "green")
     grade = verdict.grade
-    console.print(mark + Text(f"{verdict.assignment}  {verdict.name}  {grade.score:g} of {grade.max_score:g}, {grade.timing.wall_s:.1f} s"))
+    console.print(
+        mark
+        + Text(
+            f"{verdict.assignment}  {verdict.name}  {grade.score:g} of {grade.max_score:g}, {grade.timing.wall_s:.1f} s"
+        )
+    )
     for sentence in verdict.disagreements:
         console.print(Text(f"    {sentence}", "red"))

@@ -16,7 +16,9 @@ from autograder.grading.opening import GradingSettings, open_context
 
 
 @contextlib.contextmanager
-def context_for(test: Path, submission: str | None, isolation: Literal["full", "weak"] | None) -> Iterator[GradingContext]:
+def context_for(
+    test: Path, submission: str | None, isolation: Literal["full", "weak"] | None
+) -> Iterator[GradingContext]:
     """The context of the assignment whose hidden tests `test` belongs to.
 
     Questions the instructor's solution, or the notebook `submission`. Raises `pytest.UsageError` if `test` does not stand
@@ -25,7 +27,9 @@ def context_for(test: Path, submission: str | None, isolation: Literal["full", "
     course = Course.find(test.parent)
     name = next((name for name in course.assignments if test.is_relative_to(course.hidden_tests(name))), None)
     if name is None:
-        raise pytest.UsageError(f"{test} is not in tests/hidden/<assignment>/ of an assignment in {course.root}/course.yaml.")
+        raise pytest.UsageError(
+            f"{test} is not in tests/hidden/<assignment>/ of an assignment in {course.root}/course.yaml."
+        )
     handed_in = notebooks.read(Path(submission) if submission else course.source(name))
     restored, _ = notebooks.restore(handed_in, notebooks.read(course.release(name)))
     settings = GradingSettings(isolation=isolation or course.isolation)

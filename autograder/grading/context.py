@@ -39,7 +39,9 @@ class GradingContext:
 
     def rng(self, item: str, test: str) -> np.random.Generator:
         """A generator that is the same for every student of a term, and different in the next."""
-        return np.random.default_rng(seed(self.secret, self.course.id, self.assignment.name, f"{item}|{test}"))
+        return np.random.default_rng(
+            seed(self.secret, self.course.id, self.assignment.name, f"{item}|{test}")
+        )
 
 
 class Data:

@@ -108,7 +108,9 @@ def _run_hidden_tests(context: GradingContext) -> list[Outcome]:
     """Run pytest in this process over the assignment's hidden tests; their outcomes, in order."""
     folder = context.course.hidden_tests(context.assignment.name)
     if not folder.is_dir():
-        raise HiddenTestsError(f"There are no hidden tests for {context.assignment.name}: {folder} is no folder.")
+        raise HiddenTestsError(
+            f"There are no hidden tests for {context.assignment.name}: {folder} is no folder."
+        )
     output = io.StringIO()
     arguments = [
         str(folder),
@@ -185,4 +187,3 @@ def _data_notices(context: GradingContext) -> tuple[str, ...]:
         for name, origin in sorted(context.data_sources.items())
         if origin == "embedded"
     )
-

@@ -76,13 +76,31 @@ async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, secon
     if not running.done():
         running.cancel()
         await asyncio.wait({running})
-        _lose(client, cell, index, "Timeout", f"This cell ran for more than {seconds:.0f} s and could not be interrupted.")
+        _lose(
+            client,
+            cell,
+            index,
+            "Timeout",
+            f"This cell ran for more than {seconds:.0f} s and could not be interrupted.",
+        )
     failure = running.exception()
     if isinstance(failure, DeadKernelError):
-        _lose(client, cell, index, "KernelDied", f"The Python process ended while this cell ran{client.why_it_ended()}.")
+        _lose(
+            client,
+            cell,
+            index,
+            "KernelDied",
+            f"The Python process ended while this cell ran{client.why_it_ended()}.",
+        )
     if isinstance(failure, Exception):  # a hostile kernel can make nbclient raise anything
         name = type(failure).__name__
-        _lose(client, cell, index, "KernelMessage", f"The Python process sent messages that make no sense ({name}).")
+        _lose(
+            client,
+            cell,
+            index,
+            "KernelMessage",
+            f"The Python process sent messages that make no sense ({name}).",
+        )
     if failure is not None:
         raise failure
     if stopped:
@@ -95,7 +113,10 @@ def _lose(client: SandboxClient, cell: NotebookNode, index: int, name: str, sent
 
 
 def _append_error(cell: NotebookNode, name: str, sentence: str) -> None:
-    cell.outputs = [*cell.get("outputs", []), new_output("error", ename=name, evalue=sentence, traceback=[sentence])]
+    cell.outputs = [
+        *cell.get("outputs", []),
+        new_output("error", ename=name, evalue=sentence, traceback=[sentence]),
+    ]
 
 
 class SandboxClient(NotebookClient):  # type: ignore[misc]
@@ -122,7 +143,9 @@ class SandboxClient(NotebookClient):  # type: ignore[misc]
         reason = getattr(self.km.provisioner, "why_it_ended", None) if self.km else None
         return f" ({reason})" if reason else ""
 
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
         kind = msg["msg_type"]
         if kind in _CONTROL:
             return super().process_message(msg, cell, cell_index)

@@ -26,14 +26,21 @@ def item_grades(cells: Sequence[GradeCell], outcomes: Iterable[Outcome]) -> tupl
         by_item.setdefault(outcome.item, []).append(outcome)
     strangers = sorted(set(by_item) - {cell.id for cell in cells})
     if strangers:
-        raise UntestedItemError(f"Hidden tests name items that are no grade cells of the notebook: {', '.join(strangers)}.")
+        raise UntestedItemError(
+            f"Hidden tests name items that are no grade cells of the notebook: {', '.join(strangers)}."
+        )
     return tuple(_item_grade(cell, by_item.get(cell.id, [])) for cell in cells)
 
 
 def _item_grade(cell: GradeCell, outcomes: list[Outcome]) -> ItemGrade:
     if cell.kind != "autograded":
         return ItemGrade(
-            id=cell.id, title=cell.title, score=None, max_score=cell.points, status=Status.MANUAL, outcomes=tuple(outcomes)
+            id=cell.id,
+            title=cell.title,
+            score=None,
+            max_score=cell.points,
+            status=Status.MANUAL,
+            outcomes=tuple(outcomes),
         )
     if not outcomes:
         raise UntestedItemError(

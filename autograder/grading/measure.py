@@ -34,7 +34,9 @@ class Measure:
     ) -> None:
         """Record a number, with its interval and threshold where it has them."""
         plain = value.item() if isinstance(value, np.generic) else value
-        self.figures.append(Figure(name=name, value=plain, unit=unit, low=low, high=high, threshold=threshold))
+        self.figures.append(
+            Figure(name=name, value=plain, unit=unit, low=low, high=high, threshold=threshold)
+        )
 
     def picture(self, name: str, drawing: Drawing | bytes, caption: str) -> None:
         """Record a picture: a matplotlib figure or the bytes of a PNG file. ValueError for other bytes."""
@@ -48,5 +50,3 @@ def _png(drawing: Drawing) -> bytes:
     buffer = io.BytesIO()
     drawing.savefig(buffer, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
     return buffer.getvalue()
-
-

@@ -33,7 +33,11 @@ class GradingSettings:
 
 @contextlib.contextmanager
 def open_context(
-    course: Course, assignment: Assignment, handed_in: NotebookNode, restored: NotebookNode, settings: GradingSettings
+    course: Course,
+    assignment: Assignment,
+    handed_in: NotebookNode,
+    restored: NotebookNode,
+    settings: GradingSettings,
 ) -> Iterator[GradingContext]:
     """Start the sandbox of a hand-in and yield what the fixtures of hidden tests draw on; ends its sandboxes at exit."""
     warm = warm_parent(assignment.profile)

@@ -21,7 +21,9 @@ from autograder.grading.measure import Measure
 from autograder.grading.verdicts import Verdict
 from autograder.remote.errors import StudentError
 
-if TYPE_CHECKING:  # every pytest run on this machine loads the plugin: what only a grading needs is imported by it
+if (
+    TYPE_CHECKING
+):  # every pytest run on this machine loads the plugin: what only a grading needs is imported by it
     from autograder.grading.context import Data, GradingContext, Source
     from autograder.remote.client import Student
 
@@ -30,19 +32,29 @@ MEASURE = pytest.StashKey[Measure]()
 _BY_HAND = pytest.StashKey[ExitStack]()
 
 _UNMET = "This check was not met."
-_BROKEN_CHECK = "This check could not be completed with what your code gave back; your instructor can see why."
+_BROKEN_CHECK = (
+    "This check could not be completed with what your code gave back; your instructor can see why."
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("autograder")
-    group.addoption("--submission", metavar="FILE", help="notebook to question instead of the instructor's solution")
-    group.addoption("--isolation", choices=("full", "weak"), default=None, help="how strictly the notebook is isolated")
+    group.addoption(
+        "--submission", metavar="FILE", help="notebook to question instead of the instructor's solution"
+    )
+    group.addoption(
+        "--isolation", choices=("full", "weak"), default=None, help="how strictly the notebook is isolated"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "item(id, weight=1, evidence='behaviour'): the grade cell that a test belongs to")
+    config.addinivalue_line(
+        "markers", "item(id, weight=1, evidence='behaviour'): the grade cell that a test belongs to"
+    )
     config.addinivalue_line("markers", "gpu: needs a GPU; deferred where there is none")
-    config.addinivalue_line("markers", "budget(seconds): CPU seconds that the student's code may use in this test")
+    config.addinivalue_line(
+        "markers", "budget(seconds): CPU seconds that the student's code may use in this test"
+    )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -169,11 +181,17 @@ def _budgeted(request: pytest.FixtureRequest, student: Student) -> Iterator[Stud
         yield student
 
 
-def _outcome(item: pytest.Item, marker: pytest.Mark, call: pytest.CallInfo[None], context: GradingContext) -> Outcome:
+def _outcome(
+    item: pytest.Item, marker: pytest.Mark, call: pytest.CallInfo[None], context: GradingContext
+) -> Outcome:
     error = call.excinfo.value if call.excinfo is not None else None
     score, status, message, hint = _judge(error)
-    if error is not None and not isinstance(error, Verdict | StudentError | AssertionError | pytest.skip.Exception):
-        context.log.append(f"{item.nodeid}: the check itself broke\n{''.join(traceback.format_exception(error))}")
+    if error is not None and not isinstance(
+        error, Verdict | StudentError | AssertionError | pytest.skip.Exception
+    ):
+        context.log.append(
+            f"{item.nodeid}: the check itself broke\n{''.join(traceback.format_exception(error))}"
+        )
     elif isinstance(error, AssertionError):
         context.log.append(f"{item.nodeid}: {call.excinfo.getrepr(style='short')}" if call.excinfo else "")
     measured = item.stash[MEASURE] if MEASURE in item.stash else Measure()

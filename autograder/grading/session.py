@@ -36,7 +36,13 @@ class StudentSession:
     """
 
     def __init__(
-        self, notebook: NotebookNode, spec: SandboxSpec, limits: Limits, warm: WarmParent, *, prelude: str = ""
+        self,
+        notebook: NotebookNode,
+        spec: SandboxSpec,
+        limits: Limits,
+        warm: WarmParent,
+        *,
+        prelude: str = "",
     ) -> None:
         self.notebook = copy.deepcopy(notebook)
         self.run = CellRun()
@@ -83,7 +89,9 @@ class StudentSession:
 
     def _restart(self) -> None:
         if self.restarts >= MAX_RESTARTS:
-            raise StudentDied(f"The Python process of this notebook died {self.restarts} times; it was not started again.")
+            raise StudentDied(
+                f"The Python process of this notebook died {self.restarts} times; it was not started again."
+            )
         self.restarts += 1
         self._stop_kernel()
         self._start()
@@ -97,7 +105,9 @@ class StudentSession:
                 self._loop.run(self._start_and_run(attempt, deadline))
             except KernelLostError as lost:
                 self.run.poisonous[lost.index] = lost.sentence
-                self.run.notices.append(f"Cell {lost.index + 1}: {lost.sentence} The other cells were run without it.")
+                self.run.notices.append(
+                    f"Cell {lost.index + 1}: {lost.sentence} The other cells were run without it."
+                )
                 self.notebook.cells[lost.index].outputs = attempt.cells[lost.index].outputs
                 self._stop_kernel()
                 if len(self.run.poisonous) > MAX_RESTARTS:
@@ -120,7 +130,11 @@ class StudentSession:
             student.run(self._prelude)
         ran = time.monotonic()
         await run_cells(
-            client, self.run, cell_s=self._limits.cell_s, deadline=deadline, skip=frozenset(self.run.poisonous)
+            client,
+            self.run,
+            cell_s=self._limits.cell_s,
+            deadline=deadline,
+            skip=frozenset(self.run.poisonous),
         )
         self.run.seconds = time.monotonic() - ran
         student.reconnect(connection, _cells(notebook))

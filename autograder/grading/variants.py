@@ -63,7 +63,10 @@ class Variant:
         if grade.status == "rejected":
             return [f"was rejected: {grade.reason}"]
         known = {item.id for item in grade.items}
-        found = [f"names no item of the assignment: {name}" for name in sorted((self.loses | self.may_lose) - known)]
+        found = [
+            f"names no item of the assignment: {name}"
+            for name in sorted((self.loses | self.may_lose) - known)
+        ]
         for item in grade.items:
             lost = _lost(item)
             if item.id in self.loses and not lost:
@@ -87,7 +90,9 @@ def read_variant(path: Path) -> Variant:
     header = dict(_HEADER.findall(parts[0]))
     expected = header.get("expect", "").split()
     if expected[:1] not in (["full"], ["loses"]) or (expected[0] == "loses") == (len(expected) == 1):
-        raise VariantError(f"{path.name}: needs a line `# expect: full` or `# expect: loses ITEM …` before its first cell.")
+        raise VariantError(
+            f"{path.name}: needs a line `# expect: full` or `# expect: loses ITEM …` before its first cell."
+        )
     replaced: dict[str, str] = {}
     added: list[tuple[str | None, str]] = []
     last: str | None = None
@@ -95,7 +100,9 @@ def read_variant(path: Path) -> Variant:
         if name == "+":
             added.append((last, code.strip("\n")))
         elif not name or name in replaced:
-            raise VariantError(f"{path.name}: each cell starts with `# %% <grade_id>`, once an id, or `# %% +`; found {name!r}.")
+            raise VariantError(
+                f"{path.name}: each cell starts with `# %% <grade_id>`, once an id, or `# %% +`; found {name!r}."
+            )
         else:
             replaced[name] = code.strip("\n")
             last = name
@@ -113,12 +120,18 @@ def _docstring(path: Path, head: str) -> str:
     try:
         return " ".join((ast.get_docstring(ast.parse(head)) or "").split())
     except SyntaxError as error:
-        raise VariantError(f"{path.name}: line {error.lineno} before its first cell is no Python: {error.msg}.") from error
+        raise VariantError(
+            f"{path.name}: line {error.lineno} before its first cell is no Python: {error.msg}."
+        ) from error
 
 
 def _lost(item: ItemGrade) -> bool:
     """Whether points are lost; those that a person or another machine gives are never lost here."""
-    return item.score is not None and item.status not in (Status.MANUAL, Status.DEFERRED) and item.score < item.max_score
+    return (
+        item.score is not None
+        and item.status not in (Status.MANUAL, Status.DEFERRED)
+        and item.score < item.max_score
+    )
 
 
 def _points(item: ItemGrade) -> str:

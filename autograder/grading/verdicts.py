@@ -51,6 +51,8 @@ def expect(condition: object, sentence: str, hint: str = "") -> None:
     and raises TypeError rather than passing.
     """
     if not isinstance(condition, bool | np.bool_):
-        raise TypeError(f"expect() takes a bool, not {type(condition).__name__}; reduce arrays with .all() or .any()")
+        raise TypeError(
+            f"expect() takes a bool, not {type(condition).__name__}; reduce arrays with .all() or .any()"
+        )
     if not condition:
         raise Failed(sentence, hint)

@@ -37,7 +37,9 @@ def reference_session(
     if key not in _references:
         for old in list(_references):
             _references.pop(old).close()
-        _references[key] = StudentSession(solution, spec, assignment.limits, warm_parent(spec.profile)).__enter__()
+        _references[key] = StudentSession(
+            solution, spec, assignment.limits, warm_parent(spec.profile)
+        ).__enter__()
     return _references[key]
 
 

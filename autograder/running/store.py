@@ -43,11 +43,16 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
         settings.isolation,
         hashlib.sha256(settings.secret or term_secret(course)).hexdigest(),
         configured.model_dump_json(exclude={"title", "due", "late"}),
-        *(f"{name}={fingerprint(name, course)}" for name in (*configured.data.hand_out, *configured.data.hold_back)),
+        *(
+            f"{name}={fingerprint(name, course)}"
+            for name in (*configured.data.hand_out, *configured.data.hold_back)
+        ),
     ):
         digest.update(part.encode() + b"\0")
     folder = course.hidden_tests(assignment)
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and _decides(path.relative_to(folder))]
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and _decides(path.relative_to(folder))
+    ]
     for path in (course.source(assignment), *files):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -9,7 +9,9 @@ from autograder.grading.items import UntestedItemError, item_grades
 
 
 def cell(name: str, points: float = 4.0, manual: bool = False) -> SimpleNamespace:
-    return SimpleNamespace(id=name, title=name.title(), points=points, kind="manual" if manual else "autograded")
+    return SimpleNamespace(
+        id=name, title=name.title(), points=points, kind="manual" if manual else "autograded"
+    )
 
 
 def outcome(item: str, score: float, status: Status, weight: float = 1.0, message: str = "") -> Outcome:
@@ -23,7 +25,11 @@ def test_an_item_is_the_weighted_mean_of_its_tests() -> None:
 
 
 def test_points_are_rounded_to_a_hundredth() -> None:
-    outcomes = [outcome("a", 1.0, Status.PASSED), outcome("a", 0.0, Status.FAILED), outcome("a", 0.0, Status.FAILED)]
+    outcomes = [
+        outcome("a", 1.0, Status.PASSED),
+        outcome("a", 0.0, Status.FAILED),
+        outcome("a", 0.0, Status.FAILED),
+    ]
     (item,) = item_grades([cell("a", points=1.0)], outcomes)
     assert item.score == 0.33
 

@@ -92,4 +92,6 @@ def test_open_items_and_the_hand_in_are_not_compared(tmp_path: Path) -> None:
 
 def test_items_that_do_not_exist_are_named(tmp_path: Path) -> None:
     variant = read_variant(write(tmp_path, WRONG))
-    assert "names no item of the assignment: accuracy" in variant.disagreements(grade(forward=0.0, training=2.0))
+    assert "names no item of the assignment: accuracy" in variant.disagreements(
+        grade(forward=0.0, training=2.0)
+    )
