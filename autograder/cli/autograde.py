@@ -14,7 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from autograder.class_run import Graded, carry_out, plan
@@ -77,7 +77,7 @@ def _progress(hidden: bool) -> Progress:
 def _table(assignment: str, results: list[Graded]) -> Table:
     """Students and items; a point, a dash where it is lost, a question mark where it is open."""
     items = next((result.grade.items for result in results if result.grade.items), ())
-    table = Table("student", "points", *(Text(item.id) for item in items), title=assignment)
+    table = Table("student", "points", *(Column(Text(item.id)) for item in items), title=assignment)
     for result in results:
         cells = ("open" if item.score is None else f"{item.score:g}" for item in result.grade.items)
         total = f"{result.grade.score:g} of {result.grade.max_score:g}"

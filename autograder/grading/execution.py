@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
+from nbclient.util import ensure_async
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -71,7 +72,7 @@ async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, secon
     await asyncio.wait({running}, timeout=seconds)
     stopped = not running.done()
     if stopped:
-        await client.km.interrupt_kernel()
+        await client.interrupt()
         await asyncio.wait({running}, timeout=_INTERRUPT_GRACE_S)
     if not running.done():
         running.cancel()
@@ -119,7 +120,7 @@ def _append_error(cell: NotebookNode, name: str, sentence: str) -> None:
     ]
 
 
-class SandboxClient(NotebookClient):  # type: ignore[misc]
+class SandboxClient(NotebookClient):
     """An nbclient that distrusts its kernel: bounded output, only messages that an execution may send."""
 
     def __init__(self, nb: NotebookNode, km: Any, *, output_kb: int) -> None:
@@ -137,6 +138,10 @@ class SandboxClient(NotebookClient):  # type: ignore[misc]
         )
         self._output_left = output_kb * 1024
         self._output_cut = False
+
+    async def interrupt(self) -> None:
+        """SIGINT to the kernel: KeyboardInterrupt in the cell that runs."""
+        await ensure_async(self.km.interrupt_kernel())  # type: ignore[union-attr]
 
     def why_it_ended(self) -> str:
         """` (memory limit exceeded)`, or nothing where the reason is not known."""

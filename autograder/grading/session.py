@@ -13,6 +13,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
 from autograder import notebooks
@@ -56,6 +57,7 @@ class StudentSession:
         self._spent_cpu_s = 0.0
         self._loop = _LoopThread()
         self._client: SandboxClient | None = None
+        self._provisioner: SandboxProvisioner | None = None
         self._student: Student | None = None
         self._generation = 0
 
@@ -124,7 +126,9 @@ class StudentSession:
         await client.async_start_new_kernel()
         await client.async_start_new_kernel_client()
         self.start_s += time.monotonic() - started
-        connection = Connection(km.provisioner.wire, _Process(km.provisioner))
+        provisioner = km.provisioner
+        self._provisioner = provisioner
+        connection = Connection(provisioner.wire, _Process(provisioner))
         student = Student(connection, framework=self._spec.profile, call_s=self._limits.call_s)
         if self._prelude:
             student.run(self._prelude)
@@ -141,23 +145,20 @@ class StudentSession:
         self._student = student
 
     def _kernel_cpu_s(self) -> float:
-        provisioner = self._client.km.provisioner if self._client and self._client.km else None
-        return provisioner.usage().cpu_s if provisioner else 0.0
+        return self._provisioner.usage().cpu_s if self._provisioner is not None else 0.0
 
     def _stop_kernel(self) -> None:
-        client, self._client, self._student = self._client, None, None
-        if client is None:
-            return
-        if client.km is not None and client.km.provisioner is not None:
-            self._spent_cpu_s += client.km.provisioner.usage().cpu_s
-        self._loop.run(_shut_down(client))
+        self._spent_cpu_s += self._kernel_cpu_s()
+        client, self._client, self._student, self._provisioner = self._client, None, None, None
+        if client is not None:
+            self._loop.run(_shut_down(client))
 
 
 async def _shut_down(client: SandboxClient) -> None:
     if client.kc is not None:
         client.kc.stop_channels()
     if client.km is not None and client.km.has_kernel:
-        await client.km.shutdown_kernel(now=True)
+        await ensure_async(client.km.shutdown_kernel(now=True))
 
 
 def _cells(notebook: NotebookNode) -> list[Cell]:
