@@ -17,6 +17,7 @@ from autograder.grading.engine import HiddenTestsError
 from autograder.grading.items import UntestedItemError
 from autograder.grading.variants import VariantError
 from autograder.notebooks import NotebookError
+from autograder.leaks import ReleaseLeak
 from autograder.release import ReleaseError
 from autograder.sandbox import IsolationError
 from autograder.secret import SecretError
@@ -27,6 +28,7 @@ MISTAKES = (
     IsolationError,
     NotebookError,
     ReleaseError,
+    ReleaseLeak,
     SecretError,
     UntestedItemError,
     VariantError,

@@ -22,7 +22,7 @@ def command(
     """Write release/<assignment>/ with nbgrader's converter; refuse to, if a solution or a hidden test would leak."""
     course = find_course(course_folder)
     names = [course.assignment(name).name for name in assignments or course.assignments]
-    results = generate(course, names)
+    results = generate(course, tuple(names))
     if json:
         print_json(
             [

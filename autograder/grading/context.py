@@ -13,7 +13,7 @@ from autograder.data import Dataset, load
 from autograder.grading.grade import Outcome
 from autograder.grading.session import StudentSession
 from autograder.notebooks import StudentCell, python_text, student_code
-from autograder.secret import seed
+from autograder.secret import TermSecret, seed
 
 
 @dataclass
@@ -27,7 +27,7 @@ class GradingContext:
     sessions: list[StudentSession]  # of the student: the main one first, then those that tests opened
     open_session: Callable[[NotebookNode, str], StudentSession]
     reference: Callable[[], StudentSession]
-    secret: bytes
+    secret: TermSecret
     gpu: bool = False
     only_gpu: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
@@ -39,9 +39,7 @@ class GradingContext:
 
     def rng(self, item: str, test: str) -> np.random.Generator:
         """A generator that is the same for every student of a term, and different in the next."""
-        return np.random.default_rng(
-            seed(self.secret, self.course.id, self.assignment.name, f"{item}|{test}")
-        )
+        return np.random.default_rng(seed(self.secret, self.course, self.assignment.name, f"{item}|{test}"))
 
 
 class Data:

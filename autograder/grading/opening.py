@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,7 @@ from autograder.grading.context import GradingContext
 from autograder.grading.session import StudentSession
 from autograder.grading.warmth import reference_session, warm_parent
 from autograder.sandbox import SandboxSpec
-from autograder.secret import term_secret
+from autograder.secret import TermSecret, term_secret
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class GradingSettings:
     isolation: Literal["full", "weak"] = "full"
     device: Literal["cpu", "gpu"] = "cpu"
     only_gpu: bool = False  # a deferred grading: just the items that wait for a GPU
-    secret: bytes = field(default=b"", repr=False)  # empty: read on this machine
+    secret: TermSecret | None = None  # None: read on this machine
     layers_off: frozenset[str] = frozenset()
 
 

@@ -41,7 +41,7 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
         __version__,
         settings.device,
         settings.isolation,
-        hashlib.sha256(settings.secret or term_secret(course)).hexdigest(),
+        hashlib.sha256((settings.secret or term_secret(course)).value).hexdigest(),
         configured.model_dump_json(exclude={"title", "due", "late"}),
         *(
             f"{name}={fingerprint(name, course)}"
@@ -53,7 +53,7 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
     files = [
         path for path in sorted(folder.rglob("*")) if path.is_file() and _decides(path.relative_to(folder))
     ]
-    for path in (course.source(assignment), *files):
+    for path in (course.source(assignment), course.release(assignment), *files):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
