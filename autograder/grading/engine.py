@@ -25,9 +25,13 @@ from autograder.grading.context import GradingContext
 from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Status, Timing
 from autograder.grading.items import item_grades
 from autograder.grading.opening import GradingSettings, open_context
+from autograder.grading.warmth import warm_parent
 from autograder.intake.submission import HandIn, Submission
 from autograder.notebooks import GradeCell, NotebookError
-from autograder.sandbox import missing_layers
+
+
+# Of pytest's own plugins: those that write files, and those that collect garbage at the end for half a second.
+_UNUSED_PLUGINS = ("cacheprovider", "doctest", "faulthandler", "junitxml", "threadexception", "unraisableexception")
 
 
 class HiddenTestsError(Exception):
@@ -120,7 +124,7 @@ def _run_hidden_tests(context: GradingContext) -> list[Outcome]:
         "--import-mode=prepend",
         "--capture=sys",
         "-q",
-        *("-p" + name for name in ("no:cacheprovider", "no:faulthandler", "no:doctest", "no:junitxml")),
+        *(f"-pno:{plugin}" for plugin in _UNUSED_PLUGINS),
     ]
     with _quiet_pytest(folder), contextlib.redirect_stdout(output):
         code = pytest.main(arguments, plugins=[plugin, _Attach(context)])
@@ -164,18 +168,20 @@ def _quiet_pytest(folder: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _only(cells: list[GradeCell], outcomes: list[Outcome]) -> tuple[ItemGrade, ...]:
+def _only(cells: tuple[GradeCell, ...], outcomes: list[Outcome]) -> tuple[ItemGrade, ...]:
     tested = {outcome.item for outcome in outcomes}
     return item_grades([cell for cell in cells if cell.id in tested], outcomes)
 
 
 def _environment(assignment: Assignment, settings: GradingSettings, context: GradingContext) -> Environment:
+    missing = tuple(name for name, reason in warm_parent(assignment.profile).layers.items() if reason)
+    missing += tuple(sorted(settings.layers_off))
     framework = "torch" if assignment.profile == "torch" else "tensorflow"
     return Environment(
         device=settings.device,
         profile=assignment.profile,
-        isolation=settings.isolation,
-        missing_layers=missing_layers() if settings.isolation == "weak" else (),
+        isolation="weak" if missing else "full",
+        missing_layers=missing,
         versions={"autograder": __version__, "python": sys.version.split()[0], framework: version(framework)},
         data=dict(context.data_sources),
     )

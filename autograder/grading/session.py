@@ -128,7 +128,7 @@ class StudentSession:
         self.start_s += time.monotonic() - started
         provisioner = km.provisioner
         self._provisioner = provisioner
-        connection = Connection(provisioner.wire, _Process(provisioner))
+        connection = Connection(provisioner.wire, provisioner.process)
         student = Student(connection, framework=self._spec.profile, call_s=self._limits.call_s)
         if self._prelude:
             student.run(self._prelude)
@@ -168,28 +168,6 @@ def _cells(notebook: NotebookNode) -> list[Cell]:
         for index, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and isinstance(cell.get("execution_count"), int)
     ]
-
-
-class _Process:
-    """What the wire may ask of, and do to, the sandbox's processes."""
-
-    def __init__(self, provisioner: SandboxProvisioner) -> None:
-        self._provisioner = provisioner
-
-    def usage(self) -> float:
-        return self._provisioner.usage().cpu_s
-
-    def alive(self) -> bool:
-        return self._provisioner.why_it_ended is None
-
-    def interrupt(self) -> None:
-        self._provisioner.interrupt()
-
-    def kill(self) -> None:
-        self._provisioner.kill_now()
-
-    def why_it_ended(self) -> str | None:
-        return self._provisioner.why_it_ended
 
 
 class _LoopThread:

@@ -7,6 +7,13 @@ import pytest
 from autograder.grading.verdicts import expect
 
 
+@pytest.fixture(autouse=True)
+def _numpy_arrays(student):
+    """This assignment's functions take arrays of NumPy, not tensors."""
+    with student.arrays_as("numpy"):
+        yield
+
+
 @pytest.mark.item("standardise-values")
 def test_columns_are_standardised(student, rng):
     """Random columns come back with mean 0 and standard deviation 1, in their old order."""
