@@ -16,8 +16,8 @@ from autograder.course import CourseError
 from autograder.grading.engine import HiddenTestsError
 from autograder.grading.items import UntestedItemError
 from autograder.grading.variants import VariantError
-from autograder.notebooks import NotebookError
 from autograder.leaks import ReleaseLeak
+from autograder.notebooks import NotebookError
 from autograder.release import ReleaseError
 from autograder.sandbox import IsolationError
 from autograder.secret import SecretError

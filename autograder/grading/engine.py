@@ -29,9 +29,15 @@ from autograder.grading.warmth import warm_parent
 from autograder.intake.submission import HandIn, Submission
 from autograder.notebooks import GradeCell, NotebookError
 
-
 # Of pytest's own plugins: those that write files, and those that collect garbage at the end for half a second.
-_UNUSED_PLUGINS = ("cacheprovider", "doctest", "faulthandler", "junitxml", "threadexception", "unraisableexception")
+_UNUSED_PLUGINS = (
+    "cacheprovider",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "threadexception",
+    "unraisableexception",
+)
 
 
 class HiddenTestsError(Exception):
