@@ -1,7 +1,7 @@
 """`autograde`: the hand-ins of an assignment -> grades, gradebook, pages.
 
-Grading happens in the pool's processes; this process alone writes, one submission at a time: the stored grade, nbgrader's
-gradebook, and at the end the pages. A run that was interrupted is finished by running it again.
+Grading happens in the pool's processes; this process alone writes, one submission at a time: the stored
+grade, nbgrader's gradebook, and at the end the pages. A run that was interrupted is finished by running it again.
 """
 
 from __future__ import annotations

@@ -129,7 +129,8 @@ def notebook_of(entry: HandIn, course: Path) -> bytes:
 
 
 def autograder(course: Path, *arguments: str, may_find: bool = False) -> None:
-    """Run a command as an instructor would; exit status 1 (something was found) is fine only where `may_find` says so."""
+    """Run a command as an instructor would; exit status 1 (something was found) is fine only where
+    `may_find` says so."""
     console.print(f"[bold]$ autograder {' '.join(arguments)}[/]", highlight=False, soft_wrap=True)
     code = subprocess.run(
         [sys.executable, "-m", "autograder", *arguments], cwd=course, check=False

@@ -12,7 +12,8 @@ from autograder.sandbox import probe
 
 
 def command(json: Json = False) -> None:
-    """List every layer of isolation as active, missing or not needed, with what a missing one costs and how to get it."""
+    """List every layer of isolation as active, missing or not needed, with what a missing one costs and how
+    to get it."""
     layers = probe()
     missing = [layer for layer in layers if layer.state == "missing"]
     if json:

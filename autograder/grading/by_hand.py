@@ -21,8 +21,8 @@ def context_for(
 ) -> Iterator[GradingContext]:
     """The context of the assignment whose hidden tests `test` belongs to.
 
-    Questions the instructor's solution, or the notebook `submission`. Raises `pytest.UsageError` if `test` does not stand
-    in the folder of an assignment's hidden tests.
+    Questions the instructor's solution, or the notebook `submission`. Raises `pytest.UsageError` if `test`
+    does not stand in the folder of an assignment's hidden tests.
     """
     course = Course.find(test.parent)
     name = next((name for name in course.assignments if test.is_relative_to(course.hidden_tests(name))), None)

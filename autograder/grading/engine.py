@@ -1,7 +1,7 @@
 """`grade(submission, course) -> Grade`: no database, no shared folder, the same grade for the same submission.
 
-The notebook runs in a sandbox; pytest runs here, outside, and questions it. What a process keeps between gradings (a warm
-parent per profile, the instructor's solution as reference) only saves time; it never decides a grade.
+The notebook runs in a sandbox; pytest runs here, outside, and questions it. What a process keeps between
+gradings (a warm parent per profile, the instructor's solution as reference) only saves time; it never decides a grade.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def grade(submission: Submission, course: Course, settings: GradingSettings | No
     """Grade one submission of an assignment of `course`.
 
     A hand-in that cannot be read gives a grade with status `rejected` and the reason. Raises `UntestedItemError`,
-    `HiddenTestsError`, `NotebookError` (of the instructor's notebook) and `IsolationError` where the course or the machine,
-    not the student, is at fault.
+    `HiddenTestsError`, `NotebookError` (of the instructor's notebook) and `IsolationError` where the course
+    or the machine, not the student, is at fault.
     """
     settings = settings or GradingSettings()
     started = time.monotonic()

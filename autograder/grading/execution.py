@@ -1,6 +1,7 @@
 """Runs the cells of a notebook in a sandboxed kernel, one after another, with nbclient.
 
-The kernel is not trusted: it may raise, hang, die, flood, or send messages that make no sense. None of that ends the run.
+The kernel is not trusted: it may raise, hang, die, flood, or send messages that make no sense. None of that
+ends the run.
 A cell that does one of these gets an error output which says so, and the following cells run all the same, in a fresh
 kernel where the old one is gone.
 """
@@ -48,8 +49,8 @@ async def run_cells(
 ) -> None:
     """Run the code cells of `client.nb` in order; cells tagged `experiment` and those in `skip` are left out.
 
-    `cell_s` bounds one cell (wall seconds), `deadline` (`time.monotonic()`) the whole. Raises `KernelLostError` when the
-    kernel did not survive a cell.
+    `cell_s` bounds one cell (wall seconds), `deadline` (`time.monotonic()`) the whole. Raises
+    `KernelLostError` when the kernel did not survive a cell.
     """
     skipped = set(skip)
     for index, cell in enumerate(client.nb.cells):
@@ -60,7 +61,8 @@ async def run_cells(
         left = deadline - time.monotonic()
         if left <= 0:
             run.notices.append(
-                f"The notebook as a whole ran out of time before cell {index + 1}; the cells from there on were not run. "
+                f"The notebook as a whole ran out of time before cell {index + 1}; the cells from there "
+                "on were not run. "
                 f"Tag cells that train for long with `{EXPERIMENT_TAG}`: they are not run when grading."
             )
             return

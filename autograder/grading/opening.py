@@ -39,7 +39,8 @@ def open_context(
     restored: NotebookNode,
     settings: GradingSettings,
 ) -> Iterator[GradingContext]:
-    """Start the sandbox of a hand-in and yield what the fixtures of hidden tests draw on; ends its sandboxes at exit."""
+    """Start the sandbox of a hand-in and yield what the fixtures of hidden tests draw on; ends its sandboxes
+    at exit."""
     warm = warm_parent(assignment.profile)
     spec = SandboxSpec(
         profile=assignment.profile,

@@ -127,7 +127,8 @@ def reference(request: pytest.FixtureRequest, context: GradingContext) -> Iterat
 
 @pytest.fixture
 def fresh_student(context: GradingContext) -> Iterator[Callable[..., Student]]:
-    """`fresh_student(prelude="code")`: the submission once more, in a sandbox where the prelude ran before its cells."""
+    """`fresh_student(prelude="code")`: the submission once more, in a sandbox where the prelude ran before
+    its cells."""
     with ExitStack() as stack:
 
         def start(prelude: str = "") -> Student:

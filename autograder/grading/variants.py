@@ -8,8 +8,8 @@ A variant is a percent-format Python file:
     # %% init_params
     def init_params(n_in, n_hidden, n_out, seed): ...
 
-A cell `# %% <grade_id>` replaces that solution cell; `# %% +` adds a student's own code cell after the cell named before
-it, at the top if none was.
+A cell `# %% <grade_id>` replaces that solution cell; `# %% +` adds a student's own code cell after the cell
+named before it, at the top if none was.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Variant:
         unknown = sorted(named - known)
         if unknown:
             raise VariantError(
-                f"{self.name}: there is no solution cell {', '.join(unknown)}; the notebook has {', '.join(sorted(known))}."
+                f"{self.name}: there is no solution cell {', '.join(unknown)}; "
+                f"the notebook has {', '.join(sorted(known))}."
             )
         return notebooks.replace_solutions(solution, self.replaced, self.added)
 

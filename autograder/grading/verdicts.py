@@ -1,8 +1,8 @@
 """What a hidden test says to the student: the only sentences of a test that ever leave the grader.
 
 A hidden test is ordinary pytest. Where its finding should reach the student it says so with `expect`, `Failed` or
-`Partial`. A bare `assert` fails the test as well, but its text and values stay with the instructor, because an assertion
-spells out inputs and expected values.
+`Partial`. A bare `assert` fails the test as well, but its text and values stay with the instructor, because
+an assertion spells out inputs and expected values.
 
     def test_loss_is_a_mean(student, rng):
         \"\"\"The loss is the mean over the batch.\"\"\"

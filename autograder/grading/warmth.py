@@ -1,7 +1,7 @@
 """What one grader process keeps between gradings: warm parents, and the reference solution ready to answer.
 
-Neither decides a grade. The reference is keyed by the content of the instructor's notebook, so a changed solution is run
-anew; it is trusted code, but runs in a sandbox of its own like everything else.
+Neither decides a grade. The reference is keyed by the content of the instructor's notebook, so a changed
+solution is run anew; it is trusted code, but runs in a sandbox of its own like everything else.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
     <course>/.autograder/grades/<assignment>/<student>.json
 
-A stored grade is valid for as long as everything that decides it is unchanged: the student's cells, the hidden tests, the
+A stored grade is valid for as long as everything that decides it is unchanged: the student's cells, the
+hidden tests, the
 instructor's notebook, the assignment's settings, the engine, the data, the term secret and the device.
 """
 
