@@ -14,8 +14,13 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_CELLS = 2_000
 MAX_SOURCE = 1_000_000  # characters of one cell; people type less
 MAX_DEPTH = 64
+MAX_CONTAINERS = 100_000  # lists and objects: a file of nothing else takes thirty times its size in memory
+MAX_VALUES = 2_000_000  # numbers and texts in them: a few large interactive plots
 
 _CELL_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+_STRING = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL
+)  # the closing quote may lack: linear in any case
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _AGAIN = "Open it in Jupyter or Colab, save it, and hand in the .ipynb file again."
 
@@ -84,6 +89,7 @@ def _too_large() -> str:
 
 
 def _parse(text: str) -> Any:
+    _demand_few_values(text)
     try:
         content = json.loads(text, parse_constant=lambda name: None)
     except json.JSONDecodeError as error:
@@ -95,6 +101,18 @@ def _parse(text: str) -> Any:
     except ValueError as error:  # a number with thousands of digits
         raise NotebookError(f"This file holds a number that no notebook has. {_AGAIN}") from error
     return _clean(content, 0)
+
+
+def _demand_few_values(text: str) -> None:
+    """Refuse JSON that would take far more memory than its text does, before it is parsed."""
+    if text.count("[") + text.count("{") <= MAX_CONTAINERS and text.count(",") <= MAX_VALUES:
+        return
+    bare = _STRING.sub("", text)
+    if bare.count("[") + bare.count("{") > MAX_CONTAINERS or bare.count(",") > MAX_VALUES:
+        raise NotebookError(
+            "This file holds more cells, outputs or plotted points than a notebook can. Clear the outputs that "
+            "are not needed (the largest interactive plots), save, and hand it in again."
+        )
 
 
 def _clean(value: Any, depth: int) -> Any:
