@@ -1,0 +1,138 @@
+"""nbgrader's exchange -> submitted/: what `nbgrader collect` does, for hand-ins that are not trusted.
+
+nbgrader copies whole folders and follows the links in them, with the instructor's rights; here a link is
+refused, so nobody hands in a file that is not theirs. For honest hand-ins both collect the same: the latest
+of each student.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.intake import timestamps
+from autograder.intake.archive import CollectReport, Refused, Taken
+from autograder.intake.files import UnreadableFile, entries, kind, opened_folder, printable, read_bytes
+from autograder.intake.folder import SECRET, choose_notebook
+from autograder.intake.names import check_student_id
+from autograder.intake.place import collecting, place
+from autograder.intake.roster import Roster
+from autograder.intake.submission import RejectedSubmission
+from autograder.intake.text import MOST_BYTES
+from autograder.intake.unpack import ArchiveError
+
+MOST_HAND_INS = 1_000_000
+
+
+@dataclass(frozen=True)
+class _Record:
+    folder: str
+    student: str
+    submitted_at: datetime
+
+
+def collect_exchange(course: Course, assignment: str) -> CollectReport:
+    """Take the latest hand-in of each student from the exchange's inbound folder into course.submitted.
+
+    The exchange is course.exchange, else where nbgrader has it. What is no hand-in of this assignment is left
+    alone. Raises ArchiveError if there is no inbound folder, CourseError, RosterError.
+    """
+    name = course.assignment(assignment).name
+    roster = Roster.of(course)
+    inbound = _root(course) / course.id / "inbound"
+    taken: list[Taken] = []
+    refused: list[Refused] = []
+    try:
+        with opened_folder(inbound, follow=True) as folder, collecting(course):
+            for record in _latest(folder, name, course.timezone, refused):
+                try:
+                    taken.append(_take(course, name, folder, record))
+                except RejectedSubmission as error:
+                    refused.append(Refused(name=printable(record.folder), sentence=error.sentence))
+    except UnreadableFile as error:
+        raise ArchiveError(f"{inbound}: {error.sentence}") from error
+    here = {line.student for line in taken}
+    return CollectReport(
+        assignment=name,
+        source=str(inbound),
+        taken=tuple(taken),
+        refused=tuple(refused),
+        missing=tuple(student.id for student in roster if student.id not in here),
+    )
+
+
+def _root(course: Course) -> Path:
+    if course.exchange is not None:
+        return course.exchange
+    from nbgrader.exchange.default.exchange import Exchange  # only now: it takes a second to import
+
+    return Path(Exchange.root.default_value)
+
+
+def _latest(folder: int, assignment: str, timezone: str, refused: list[Refused]) -> list[_Record]:
+    latest: dict[str, _Record] = {}
+    for name, mode in entries(folder, most=MOST_HAND_INS):
+        parts = _split(name)
+        if parts is None or parts[1] != assignment:
+            continue
+        student, _, when = parts
+        try:
+            check_student_id(student)
+            if not stat.S_ISDIR(mode):
+                raise RejectedSubmission(f"“{printable(name)}” is {kind(mode)}, not a folder.")
+            record = _Record(name, student, timestamps.parse(when, timezone))
+        except RejectedSubmission as error:
+            refused.append(Refused(name=printable(name), sentence=error.sentence))
+            continue
+        except ValueError as error:
+            refused.append(Refused(name=printable(name), sentence=f"Its name holds no time: {error}"))
+            continue
+        known = latest.get(student)
+        if known is None or (record.submitted_at, record.folder) > (known.submitted_at, known.folder):
+            latest[student] = record
+    return [latest[student] for student in sorted(latest)]
+
+
+def _split(name: str) -> tuple[str, str, str] | None:
+    """student, assignment and time of `student+assignment+time[+random]`. Students' names may hold a plus."""
+    pieces = name.rsplit("+", 3)
+    if len(pieces) == 4 and not _is_time(pieces[3]):
+        return pieces[0], pieces[1], pieces[2]
+    pieces = name.rsplit("+", 2)
+    return (pieces[0], pieces[1], pieces[2]) if len(pieces) == 3 else None
+
+
+def _is_time(text: str) -> bool:
+    return text[:4].isdigit() and "-" in text and ":" in text
+
+
+def _take(course: Course, assignment: str, inbound: int, record: _Record) -> Taken:
+    notices: list[str] = []
+    with opened_folder(record.folder, inside=inbound) as folder:
+        chosen = choose_notebook(folder, f"{assignment}.ipynb", notices)
+        files = {f"{assignment}.ipynb": read_bytes(chosen, folder=folder, most=MOST_BYTES)}
+        if any(name == SECRET for name, _ in entries(folder)):
+            files[SECRET] = read_bytes(SECRET, folder=folder, most=10_000)
+        owner = _owner(os.fstat(folder).st_uid)
+    if owner != record.student:
+        notices.append(f"The hand-in says that it is {record.student}'s, but the folder belongs to {owner}.")
+    outcome = place(course, assignment, record.student, files, record.submitted_at, time_counts=True)
+    return Taken(
+        student=record.student,
+        outcome=outcome,
+        source=printable(record.folder),
+        submitted_at=record.submitted_at,
+        notices=tuple(notices),
+    )
+
+
+def _owner(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"the unknown user {uid}"

@@ -1,0 +1,142 @@
+"""The roster: who takes the course, by what names a learning platform knows them, and who hands in together.
+
+A CSV file with a header, as nbgrader's `db student import` reads it: `id`, and optionally `first_name`,
+`last_name`, `email`, `lms_user_id`; beside these `group` (members have the same label) and `track`. Other
+columns are left alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from autograder.course import Course
+from autograder.intake.names import check_student_id
+from autograder.intake.submission import RejectedSubmission
+
+_COLUMNS = {
+    "id": "id",
+    "student_id": "id",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "email": "email",
+    "email_address": "email",
+    "lms_user_id": "lms_user_id",
+    "moodle_id": "lms_user_id",
+    "group": "group",
+    "track": "track",
+}
+
+
+class RosterError(Exception):
+    """The roster cannot be used. The message names the file and the line."""
+
+
+class Student(BaseModel):
+    """One line of the roster. `group` and `track` are labels, "" where there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+    group: str = ""
+    track: str = ""
+
+    @property
+    def name(self) -> str:
+        """First and last name, or the id where the roster has no name."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.id
+
+
+class Roster:
+    """Students by id, in the file's order."""
+
+    def __init__(self, students: Iterable[Student]) -> None:
+        self._students = {student.id: student for student in students}
+        self._groups: dict[str, list[str]] = {}
+        for student in self._students.values():
+            if student.group:
+                self._groups.setdefault(student.group, []).append(student.id)
+
+    @classmethod
+    def of(cls, course: Course) -> Roster:
+        """The course's roster, or an empty one if course.yaml names none. Raises RosterError."""
+        if course.roster is None:
+            return cls(())
+        roster = cls(_read(course.roster))
+        for label, members in roster._groups.items():
+            if len(members) > course.groups.max_size:
+                listed = ", ".join(members)
+                raise RosterError(
+                    f"{course.roster}: the group “{label}” has {len(members)} members ({listed}), but "
+                    f"course.yaml allows {course.groups.max_size} (groups.max_size)."
+                )
+        return roster
+
+    def __iter__(self) -> Iterator[Student]:
+        return iter(self._students.values())
+
+    def __len__(self) -> int:
+        return len(self._students)
+
+    def __contains__(self, student: str) -> bool:
+        return student in self._students
+
+    def get(self, student: str) -> Student | None:
+        return self._students.get(student)
+
+    def group(self, student: str) -> tuple[str, ...]:
+        """Sorted ids of all who hand in together with `student`, the student included."""
+        found = self._students.get(student)
+        if found is None or not found.group:
+            return (student,)
+        return tuple(sorted(self._groups[found.group]))
+
+
+def _read(path: Path) -> Iterator[Student]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise RosterError(f"{path}: the roster cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise RosterError(f"{path}: the roster is not UTF-8. Save it as “CSV UTF-8”.") from error
+    first_line = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first_line.count)  # a spreadsheet in Germany writes semicolons
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [_COLUMNS.get(name.strip().lower().replace(" ", "_"), "") for name in next(rows, [])]
+        if header.count("id") != 1:
+            raise RosterError(f"{path}: the first line must name the columns, with “id” among them once.")
+        seen: dict[str, int] = {}
+        for row in rows:
+            if not any(field.strip() for field in row):
+                continue
+            yield _student(path, rows.line_num, header, row, seen)
+    except csv.Error as error:
+        raise RosterError(f"{path}, line {rows.line_num}: not CSV ({error}).") from error
+
+
+def _student(path: Path, line: int, header: list[str], row: list[str], seen: dict[str, int]) -> Student:
+    if len(row) > len(header):
+        raise RosterError(f"{path}, line {line}: {len(row)} fields, but the first line names {len(header)}.")
+    # A short row ends in empty fields; unknown columns have no name and are left out.
+    fields = {column: field.strip() for column, field in zip(header, row, strict=False) if column}
+    student = Student(**fields)
+    try:
+        check_student_id(student.id)
+    except RejectedSubmission as error:
+        raise RosterError(f"{path}, line {line}: {error.sentence}") from error
+    folded = student.id.casefold()
+    if folded in seen:
+        raise RosterError(
+            f"{path}, line {line}: the id “{student.id}” stands in line {seen[folded]} already."
+        )
+    seen[folded] = line
+    return student
