@@ -158,8 +158,10 @@ def _unmatched(owner: Owner, sentence: str, members: list[Found]) -> Unmatched:
 
 
 def _is_junk(parts: tuple[str, ...]) -> bool:
+    """Whether a member is what operating systems and editors leave, and not what anybody hands in."""
     return any(
-        part.startswith((".", "~")) or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in parts
+        (part.startswith((".", "~")) and part != "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
+        for part in parts
     )
 
 

@@ -73,8 +73,8 @@ class _Refused(Exception):
 class Found:
     """A member of an archive. Exactly one of `file` and `refused` is set.
 
-    `parts` are those of its name: folders, then the file's own name; shown and compared, never opened. Where the
-    name itself was refused they say nothing about whose it is (`misnamed`).
+    `parts` are those of its name: folders, then the file's own name; shown and compared, never opened. Where
+    the name itself was refused they say nothing about whose it is (`misnamed`).
     """
 
     parts: tuple[str, ...]

@@ -110,8 +110,8 @@ def _demand_few_values(text: str) -> None:
     bare = _STRING.sub("", text)
     if bare.count("[") + bare.count("{") > MAX_CONTAINERS or bare.count(",") > MAX_VALUES:
         raise NotebookError(
-            "This file holds more cells, outputs or plotted points than a notebook can. Clear the outputs that "
-            "are not needed (the largest interactive plots), save, and hand it in again."
+            "This file holds more cells, outputs or plotted points than a notebook can. Clear the outputs "
+            "that are not needed (the largest interactive plots), save, and hand it in again."
         )
 
 

@@ -67,7 +67,7 @@ def code(source: Any = "x = 1", **more: Any) -> dict[str, Any]:
         (b'{"nbformat": 4, "cells": [3]}', "Cell 1"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "heading", "source": "x"}]}', "Cell 1"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}', "Cell 1"),
-        (b"[" * 200_000, "nested"),
+        (b"[" * 90_000, "nested"),
         (b'{"nbformat": 4, "cells": [], "metadata": ' + b'{"a":' * 100 + b"1" + b"}" * 101, "nested"),
         (b'{"nbformat": 4, "cells": [], "n": ' + b"9" * 5000 + b"}", "number"),
     ],
