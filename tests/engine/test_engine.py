@@ -1,0 +1,175 @@
+"""Grading from end to end on the mini course: real sandboxes, real pytest, no gradebook."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from autograder import notebooks
+from autograder.course import Course
+from autograder.grading.engine import grade
+from autograder.grading.grade import Grade, Status
+from autograder.grading.opening import GradingSettings
+from autograder.grading.variants import read_variants
+from autograder.intake import Submission
+
+FIXTURE = Path(__file__).parent / "course_fixture"
+ANYWHERE = GradingSettings(isolation="weak")  # what is tested here must hold with whatever layers there are
+
+GradeOf = Callable[..., Grade]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    folder = tmp_path_factory.mktemp("course") / "mini"
+    shutil.copytree(FIXTURE, folder)
+    return Course.load(folder)
+
+
+@pytest.fixture
+def grade_of(course: Course) -> GradeOf:
+    """Grade the solution with other texts in solution cells, and with further cells at the top or the end."""
+
+    def grade_notebook(replaced: dict[str, str] | None = None, first: str = "", last: str = "") -> Grade:
+        notebook = notebooks.replace_solutions(notebooks.read(course.source("mini")), replaced or {})
+        if first:
+            notebook.cells.insert(0, new_code_cell(first))
+        if last:
+            notebook.cells.append(new_code_cell(last))
+        text = nbformat.writes(notebook)
+        return grade(Submission(assignment="mini", student="s", notebook=text), course, ANYWHERE)
+
+    return grade_notebook
+
+
+def scores(result: Grade) -> dict[str, float | None]:
+    return {item.id: item.score for item in result.items}
+
+
+def statuses(result: Grade) -> dict[str, Status]:
+    return {item.id: item.status for item in result.items}
+
+
+FULL = {"standardise-values": 2.0, "average-values": 3.0, "q-constant": None, "more": None}
+
+
+def test_the_solution_has_full_marks_and_manual_items_stay_open(grade_of: GradeOf) -> None:
+    result = grade_of()
+    assert scores(result) == FULL
+    assert (result.score, result.max_score, result.status) == (5.0, 8.0, "graded")
+    assert statuses(result)["q-constant"] == Status.MANUAL
+    assert result.timing.cpu_s > 0
+
+
+def test_every_variant_agrees(course: Course) -> None:
+    solution = notebooks.read(course.source("mini"))
+    variants = read_variants(course.hidden_tests("mini") / "variants")
+    assert variants
+    for variant in variants:
+        text = nbformat.writes(variant.apply(solution))
+        result = grade(Submission(assignment="mini", student=variant.name, notebook=text), course, ANYWHERE)
+        assert variant.disagreements(result) == []
+
+
+def test_the_same_submission_gets_the_same_grade(grade_of: GradeOf) -> None:
+    wrong = {"moving_average": "def moving_average(values, width):\n    return values"}
+    first, second = grade_of(wrong), grade_of(wrong)
+    assert [item.model_dump(exclude={"outcomes"}) for item in first.items] == [
+        item.model_dump(exclude={"outcomes"}) for item in second.items
+    ]
+
+
+def test_a_missing_function_loses_its_item_only(grade_of: GradeOf) -> None:
+    result = grade_of({"moving_average": "pass"})
+    assert scores(result) == {**FULL, "average-values": 0.0}
+    assert statuses(result)["average-values"] == Status.MISSING
+    assert "moving_average" in result.items[1].message
+
+
+def test_a_cell_that_raises_does_not_stop_the_others(grade_of: GradeOf) -> None:
+    assert scores(grade_of(first="raise RuntimeError('works on my machine')")) == FULL
+
+
+def test_a_cell_that_ends_the_process_is_left_out_and_the_rest_runs(grade_of: GradeOf) -> None:
+    result = grade_of(first="import os\nos._exit(0)")
+    assert scores(result) == FULL
+    assert any("Cell 1" in notice and "ended" in notice for notice in result.notices)
+
+
+def test_a_call_that_ends_the_process_costs_its_item_and_the_next_test_has_a_new_process(grade_of: GradeOf) -> None:
+    result = grade_of({"standardise": "def standardise(table):\n    import os\n    os._exit(0)"})
+    assert scores(result) == {**FULL, "standardise-values": 0.0}
+    assert statuses(result)["standardise-values"] == Status.ERROR
+
+
+def test_an_endless_call_is_stopped_by_its_budget(grade_of: GradeOf) -> None:
+    result = grade_of({"standardise": "def standardise(table):\n    while True:\n        pass"})
+    assert scores(result) == {**FULL, "standardise-values": 0.0}
+    assert statuses(result)["standardise-values"] == Status.TIMEOUT
+
+
+def test_cells_tagged_experiment_are_not_run(course: Course) -> None:
+    notebook = notebooks.read(course.source("mini"))
+    notebook.cells.append(new_code_cell("def standardise(table):\n    return table", metadata={"tags": ["experiment"]}))
+    text = nbformat.writes(notebook)
+    result = grade(Submission(assignment="mini", student="s", notebook=text), course, ANYWHERE)
+    assert scores(result) == FULL
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "print('5.0')\nprint('PASSED')",
+        "import builtins, numpy\nnumpy.allclose = lambda *a, **k: True\nbuiltins.all = lambda *a: True",
+        "import atexit\natexit.register(print, 'score: 5')\nraise SystemExit(0)",
+    ],
+)
+def test_nothing_that_the_process_says_is_a_score(grade_of: GradeOf, forgery: str) -> None:
+    wrong = {"standardise": "def standardise(table):\n    return table", "moving_average": "pass"}
+    assert grade_of(wrong, first=forgery).score == 0.0
+
+
+def test_output_without_end_is_cut(grade_of: GradeOf, course: Course) -> None:
+    result = grade_of(last="for _ in range(100_000):\n    print('x' * 100)")
+    assert scores(result) == FULL
+    assert len(result.notebook) < 3 * 1024 * course.assignment("mini").limits.output_kb
+    assert "longer than is kept" in result.notebook
+
+
+def test_a_notebook_that_knows_nothing_of_the_assignment_gets_a_grade(course: Course) -> None:
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=[new_code_cell("import torch_that_is_not_there")]))
+    result = grade(Submission(assignment="mini", student="s", notebook=text), course, ANYWHERE)
+    assert result.score == 0.0
+    assert statuses(result)["standardise-values"] in (Status.MISSING, Status.ERROR)
+
+
+def test_assertions_and_prints_of_hidden_tests_reach_the_log_only(course: Course, tmp_path: Path) -> None:
+    folder = tmp_path / "mini"
+    shutil.copytree(FIXTURE, folder)
+    tests = folder / "tests" / "hidden" / "mini" / "test_mini.py"
+    added = (
+        "\n\n@pytest.mark.item('average-values')\n"
+        "def test_secret(student):\n"
+        "    '''What the student reads.'''\n"
+        "    secret = 'CANARY-1'\n"
+        "    print('CANARY-2')\n"
+        "    assert secret == 'CANARY-3', 'CANARY-4'\n"
+        "\n\n@pytest.mark.item('average-values')\n"
+        "def test_broken(student):\n"
+        "    raise KeyError('CANARY-5')\n"
+    )
+    tests.write_text(tests.read_text(encoding="utf-8") + added, encoding="utf-8")
+    own = Course.load(folder)
+    text = own.source("mini").read_text(encoding="utf-8")
+    result = grade(Submission(assignment="mini", student="s", notebook=text), own, ANYWHERE)
+    shown = result.model_copy(update={"log": ""}).model_dump_json()
+    assert "CANARY" not in shown
+    assert "What the student reads." in shown
+    for number in range(2, 6):
+        assert f"CANARY-{number}" in result.log
+    assert statuses(result)["average-values"] == Status.PARTIAL
