@@ -28,6 +28,8 @@ GradeOf = Callable[..., Grade]
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     folder = tmp_path_factory.mktemp("course") / "mini"
     shutil.copytree(FIXTURE, folder)
+    settings = folder / "course.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("call_s: 5", "call_s: 1"), encoding="utf-8")
     return Course.load(folder)
 
 
