@@ -14,7 +14,7 @@ ORDINARY = {
     "timeit": ("%timeit -n1 -r1 sum(range(10))", "per loop"),
     "matplotlib inline": (
         "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.title('a'); plt.show(); print('shown')",
-        "shown\n<Figure",
+        "<Figure size",
     ),
     "tf.data in parallel": (
         "import tensorflow as tf\n"
