@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from typing import Any
 
 from IPython.core.inputtransformer2 import (
@@ -39,17 +40,22 @@ def python_text(text: str) -> str:
                 return "\n".join([*lines[:first], *([""] * (len(lines) - first))])
             lines[first] = ""
         first += 1
-    return "".join(_neutralised([line + "\n" for line in lines])).rstrip("\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a student's odd escape sequence is nobody's business here
+        return "".join(_neutralised([line + "\n" for line in lines])).rstrip("\n")
 
 
 def _neutralised(lines: list[str]) -> list[str]:
     """Apply IPython's own token transforms, which know a `%` in a string from a magic, without joining lines.
 
     Each step looks at the tokens afresh, as those after a magic may mean nothing before it is gone. Where
-    that would take too long, the rest is done line by line.
+    that would take too long, or there are no tokens, the rest is done line by line.
     """
     for _ in range(min(_MAX_STEPS, 1 + _MAX_WORK // (1 + sum(map(len, lines))))):
-        tokens = make_tokens_by_line(lines)
+        try:
+            tokens = make_tokens_by_line(lines)
+        except SyntaxError:  # an indentation that fits nowhere
+            break
         found = [t for kind in _TRANSFORMS if (t := kind.find(tokens)) is not None]
         for transform in sorted(found, key=TokenTransformBase.sortby):
             try:

@@ -216,6 +216,8 @@ def _cell_metadata(value: Any) -> dict[str, Any]:
     if tags is not None:
         words = [tag for tag in tags if isinstance(tag, str) and tag] if isinstance(tags, list) else []
         metadata["tags"] = [tag for tag in dict.fromkeys(words) if "," not in tag]
+    if not isinstance(metadata.get("nbgrader", {}), dict):
+        del metadata["nbgrader"]
     return metadata
 
 

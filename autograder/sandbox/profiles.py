@@ -10,12 +10,14 @@ import os
 import sys
 import threading
 
+INLINE = "module://matplotlib_inline.backend_inline"
+
 # What ipykernel and IPython would otherwise import while a kernel starts or runs its first cell.
 _KERNEL = (
     "autograder.sandbox.kernel", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.iostream",
     "ipykernel.displayhook", "IPython.core.completer", "IPython.core.magics",
-    "IPython.extensions.storemagic", "matplotlib_inline.backend_inline", "IPython.core.pylabtools", "pdb",
-    "IPython.core.debugger", "pexpect",
+    "IPython.extensions.storemagic", "IPython.core.pylabtools", "pdb", "IPython.core.debugger", "pexpect",
+    "autograder.remote.server", "autograder.data.inside",
 )  # fmt: skip
 _NUMERIC = (
     "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "matplotlib", "matplotlib.pyplot",
@@ -35,7 +37,7 @@ def load(profile: str) -> None:
     left.
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["MPLBACKEND"] = "agg"
+    os.environ["MPLBACKEND"] = INLINE  # remembered at import, loaded in the session at the first figure
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     if profile == "none":

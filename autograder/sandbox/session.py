@@ -16,7 +16,18 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-from autograder.sandbox import kernel, landlock, limits, linux, messages, namespaces, root, seccomp, supervise
+from autograder.sandbox import (
+    kernel,
+    landlock,
+    limits,
+    linux,
+    messages,
+    namespaces,
+    profiles,
+    root,
+    seccomp,
+    supervise,
+)
 from autograder.sandbox.names import CHANNELS, HOME, SCRATCH
 from autograder.sandbox.watchdog import Watchdog
 
@@ -140,7 +151,8 @@ def _set_environment(request: dict[str, Any], home: str) -> None:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "TMPDIR": "/tmp",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLBACKEND": profiles.INLINE,
+        "MPLCONFIGDIR": f"{home}/.config/matplotlib",
         "IPYTHONDIR": f"{home}/.ipython",
         "KERAS_HOME": f"{home}/.keras",
         "TF_CPP_MIN_LOG_LEVEL": "3",

@@ -112,23 +112,31 @@ class Watchdog:
         return total
 
     def _exact_memory(self) -> int:
-        """Bytes, each shared page divided among its processes. Where it cannot be read, the generous figure.
+        """Bytes, each shared page divided among its processes, less what is still shared with the warm
+        parent.
+
+        This process changes nothing of what it inherited, so its own share tells the share of the others.
+        Where a process hides its figures, the generous one is taken.
         """
+        inherited = _shares(os.getpid())
         total = 0
         for pid in self._processes():
             try:
-                with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-                    lines = file.readlines()
-            except OSError:
+                total += _shares(pid) - inherited
+            except (OSError, ValueError):
                 try:
-                    total += max(0, self._anonymous(pid) - self._inherited)
-                except OSError:
-                    continue
-            else:
-                for line in lines:
-                    if line.startswith((b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")):
-                        total += int(line.split()[1]) * 1024
+                    total += self._anonymous(pid) - self._inherited
+                except (OSError, ValueError):
+                    continue  # it has ended meanwhile
         return total
+
+
+def _shares(pid: int) -> int:
+    """Bytes of memory that is no file's, each page divided by the number of processes that have it."""
+    with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+        lines = [line.split() for line in file]
+    wanted = {b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:"}
+    return sum(int(line[1]) * 1024 for line in lines if line[0] in wanted)
 
 
 def _children_waited_for() -> float:

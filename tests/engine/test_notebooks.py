@@ -473,7 +473,8 @@ def test_magics_are_neutralised_and_lines_keep_their_numbers(text: str, plain: s
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x = (", "s = '''", "\x00", "%", "%%", "def f(:\n !ls", "%time " * 50, "!\n" * 600]
+    "text",
+    ["", "x = (", "s = '''", "\x00", "%", "%%", "def f(:\n !ls", "\t:\n :", "%time " * 50, "!\n" * 600],
 )
 def test_broken_code_comes_back(text: str) -> None:
     assert isinstance(python_text(text), str)
