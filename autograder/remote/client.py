@@ -24,14 +24,8 @@ import numpy as np
 from autograder.remote.connection import CallExpired, Connection, SessionEnded
 from autograder.remote.disclosure import Cell, Submission, sizes_in
 from autograder.remote.encoding import HandleRef
-from autograder.remote.errors import (
-    BadAnswer,
-    StudentDied,
-    StudentError,
-    StudentMissing,
-    StudentRaised,
-    StudentTimeout,
-)
+from autograder.remote.errors import BadAnswer, StudentDied, StudentTimeout
+from autograder.remote.replies import NonsenseError, value_of
 
 Mode = Literal["auto", "keep", "value", "parts"]
 Arrays = Literal["tensor", "numpy"]
@@ -238,59 +232,16 @@ class Student:
         except SessionEnded as ended:
             raise _died(name, ended.reason) from None
         self.last_call = Call(reply.wall_s, reply.cpu_s)
-        return self._judge(name, reply.answer, sizes)
+        try:
+            return value_of(reply.answer, name, self._submission, sizes)
+        except NonsenseError:
+            raise self._nonsense() from None
 
     def _other(self, value: object) -> object:
         """What the encoding does not know: handles of this session, and NumPy scalars as Python numbers."""
         if isinstance(value, Handle):
             return value.reference(self._connection)
         return value.item() if isinstance(value, np.generic) else value
-
-    def _judge(self, name: str, answer: Any, sizes: frozenset[int]) -> Any:
-        """The value of an answer, or the error that it stands for. The answer's own words are not trusted."""
-        if not isinstance(answer, dict):
-            raise self._nonsense()
-        match answer:
-            case {"kind": "value", "value": value}:
-                return value
-            case {"kind": "missing", "found": ""}:
-                raise StudentMissing(
-                    f"There is no `{name}` in the notebook. It must be defined under this name."
-                )
-            case {"kind": "missing", "found": str(found)}:
-                raise StudentMissing(f"`{name}` is not a function{self._a(found, ', but ')}.")
-            case {"kind": "not data", "type": str(found)}:
-                raise BadAnswer(
-                    f"`{name}` should give numbers or arrays, not {self._a(found) or 'an object'}."
-                )
-            case {"kind": "too much", "why": str(why)}:
-                raise BadAnswer(
-                    f"The answer of `{name}` is too large or too deeply nested to be checked.", why
-                )
-            case {"kind": "raised", "type": str(kind), "message": str(message), "cell": cell, "line": line}:
-                place = (cell if type(cell) is int else None, line if type(line) is int else None)
-                raise self._raised(name, kind, message, *place, sizes)
-        raise self._nonsense()
-
-    def _raised(
-        self, name: str, kind: str, message: str, cell: int | None, line: int | None, sizes: frozenset[int]
-    ) -> StudentError:
-        if kind == "NotImplementedError":
-            return StudentMissing(f"`{name}` is not written yet: it raises NotImplementedError.")
-        known = self._submission.type_name(kind, "an exception")
-        said = self._submission.message(message, sizes)
-        where = self._submission.place(cell, line)
-        sentence = (
-            f"`{name}` raised {known}"
-            + (f": {said}" if said else "")
-            + (f" ({where})" if where else "")
-            + "."
-        )
-        return StudentRaised(sentence, kind, message, cell, line)
-
-    def _a(self, type_name: str, before: str = "") -> str:
-        known = self._submission.type_name(type_name, "")
-        return f"{before}{'an' if known[0] in 'AEIOUaeio' else 'a'} {known}" if known else ""
 
     def _nonsense(self) -> StudentDied:
         reason = "something in it answered in the grader's place with an answer that makes no sense"

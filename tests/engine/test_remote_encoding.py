@@ -225,7 +225,7 @@ def test_tuples_in_tuples() -> None:
     structure = b"\x90"
     for _ in range(40):
         structure = msgpack.packb(msgpack.ExtType(2, b"\x91" + structure))
-    with pytest.raises(WireError, match="deep"):
+    with pytest.raises(WireError, match="tuples are nested"):
         decode(message(structure))
 
 

@@ -182,7 +182,9 @@ def test_sentences_about_exceptions(student: Student) -> None:
     )
     with pytest.raises(StudentRaised, match="NameError: name 'undefined_name' is not defined"):
         student.whatever()
-    with pytest.raises(StudentMissing, match="not written yet"):
+    with pytest.raises(
+        StudentMissing, match="`todo` needs code that is not written yet: line 24 of cell `c1`"
+    ):
         student.todo()
     with pytest.raises(StudentRaised, match="RecursionError: maximum recursion depth exceeded"):
         student.recurse()
@@ -280,7 +282,8 @@ def test_iteration_over_what_is_data_already(student: Student) -> None:
 
 def test_handles_are_dropped_with_the_next_question(student: Student) -> None:
     student.run(
-        "import gc\nclass Counted: pass\ndef alive(): return sum(type(o) is Counted for o in gc.get_objects())"
+        "import gc\nclass Counted: pass\n"
+        "def alive(): return sum(type(o) is Counted for o in gc.get_objects())"
     )
     handle = student.Counted()
     assert student.alive() == 1
