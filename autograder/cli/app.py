@@ -16,6 +16,7 @@ from autograder.course import CourseError
 from autograder.grading.engine import HiddenTestsError
 from autograder.grading.items import UntestedItemError
 from autograder.grading.variants import VariantError
+from autograder.intake import ArchiveError, RosterError
 from autograder.leaks import ReleaseLeak
 from autograder.notebooks import NotebookError
 from autograder.release import ReleaseError
@@ -23,12 +24,14 @@ from autograder.sandbox import IsolationError
 from autograder.secret import SecretError
 
 MISTAKES = (
+    ArchiveError,
     CourseError,
     HiddenTestsError,
     IsolationError,
     NotebookError,
     ReleaseError,
     ReleaseLeak,
+    RosterError,
     SecretError,
     UntestedItemError,
     VariantError,

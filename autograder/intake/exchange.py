@@ -77,15 +77,14 @@ def _root(course: Course) -> Path:
 def _latest(folder: int, assignment: str, timezone: str, refused: list[Refused]) -> list[_Record]:
     latest: dict[str, _Record] = {}
     for name, mode in entries(folder, most=MOST_HAND_INS):
-        parts = _split(name)
-        if parts is None or parts[1] != assignment:
+        student, found, when = name.rpartition(f"+{assignment}+")  # student+assignment+time[+random]
+        if not found:
             continue
-        student, _, when = parts
         try:
             check_student_id(student)
             if not stat.S_ISDIR(mode):
                 raise RejectedSubmission(f"“{printable(name)}” is {kind(mode)}, not a folder.")
-            record = _Record(name, student, timestamps.parse(when, timezone))
+            record = _Record(name, student, _time(when, timezone))
         except RejectedSubmission as error:
             refused.append(Refused(name=printable(name), sentence=error.sentence))
             continue
@@ -98,17 +97,12 @@ def _latest(folder: int, assignment: str, timezone: str, refused: list[Refused])
     return [latest[student] for student in sorted(latest)]
 
 
-def _split(name: str) -> tuple[str, str, str] | None:
-    """student, assignment and time of `student+assignment+time[+random]`. Students' names may hold a plus."""
-    pieces = name.rsplit("+", 3)
-    if len(pieces) == 4 and not _is_time(pieces[3]):
-        return pieces[0], pieces[1], pieces[2]
-    pieces = name.rsplit("+", 2)
-    return (pieces[0], pieces[1], pieces[2]) if len(pieces) == 3 else None
-
-
-def _is_time(text: str) -> bool:
-    return text[:4].isdigit() and "-" in text and ":" in text
+def _time(text: str, timezone: str) -> datetime:
+    """The time in a folder's name, with or without random letters after it. Raises ValueError."""
+    try:
+        return timestamps.parse(text, timezone)
+    except ValueError:
+        return timestamps.parse(text.rpartition("+")[0] or text, timezone)
 
 
 def _take(course: Course, assignment: str, inbound: int, record: _Record) -> Taken:

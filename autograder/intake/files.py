@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -103,10 +102,9 @@ def kind(mode: int) -> str:
 
 
 def printable(name: str, most: int = 120) -> str:
-    """`name` as it may stand in a sentence: no control, format or surrogate characters, at most `most`."""
+    """`name` as it may stand in a sentence: what cannot be seen is spelled out, and it is at most `most` long."""
     shown = "".join(
-        f"\\u{ord(letter):04x}" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") else letter
-        for letter in name[: most + 1]
+        letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in name[: most + 1]
     )
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
