@@ -1,0 +1,22 @@
+"""The optimiser of Keras, which is no layer and no model."""
+
+# expect: full
+
+# %% train
+def train(x, y, n_hidden, epochs, batch_size, seed):
+    x, y = tf.convert_to_tensor(x, tf.float32), tf.cast(y, tf.int32)
+    params = init_params(x.shape[1], n_hidden, int(tf.reduce_max(y)) + 1, seed)
+    optimizer = tf.keras.optimizers.Adam(0.002)
+    optimizer.build(params)
+
+    @tf.function(reduce_retracing=True)
+    def step(bx, by):
+        optimizer.apply_gradients(zip(gradients(params, bx, by), params))
+
+    shuffler = np.random.default_rng(seed)
+    for epoch in range(epochs):
+        order = tf.constant(shuffler.permutation(len(x)))
+        for start in range(0, len(x), batch_size):
+            chosen = order[start : start + batch_size]
+            step(tf.gather(x, chosen), tf.gather(y, chosen))
+    return params

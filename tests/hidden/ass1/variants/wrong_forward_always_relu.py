@@ -1,0 +1,10 @@
+"""The argument for the activation is ignored."""
+
+# expect: loses mlp-forward
+# may-lose: mlp-loss mlp-gradients
+
+# %% forward
+def forward(params, x, activation="relu"):
+    w1, b1, w2, b2 = params
+    phi = {"relu": tf.nn.relu, "tanh": tf.tanh, "sigmoid": tf.sigmoid}[activation]
+    return tf.nn.relu(x @ w1 + b1) @ w2 + b2

@@ -1,0 +1,8 @@
+"""Weights with a standard deviation of 100."""
+
+# expect: loses mlp-init
+# may-lose: mlp-training mlp-unseen-task mlp-accuracy
+
+# %% init_params
+def init_params(n_in, n_hidden, n_out, seed):
+    return [tf.Variable(tf.random.stateless_normal([n_in, n_hidden], [seed, 1], stddev=100.0)), tf.Variable(tf.zeros([n_hidden])), tf.Variable(tf.random.stateless_normal([n_hidden, n_out], [seed, 2], stddev=100.0)), tf.Variable(tf.zeros([n_out]))]

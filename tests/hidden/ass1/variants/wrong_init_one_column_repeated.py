@@ -1,0 +1,8 @@
+"""One random column is repeated for all hidden units."""
+
+# expect: loses mlp-init
+# may-lose: mlp-training mlp-unseen-task mlp-accuracy
+
+# %% init_params
+def init_params(n_in, n_hidden, n_out, seed):
+    return [tf.Variable(tf.tile(tf.random.stateless_normal([n_in, 1], [seed, 1], stddev=0.05), [1, n_hidden])), tf.Variable(tf.zeros([n_hidden])), tf.Variable(tf.random.stateless_normal([n_hidden, n_out], [seed, 2], stddev=0.1)), tf.Variable(tf.zeros([n_out]))]

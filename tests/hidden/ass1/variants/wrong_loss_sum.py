@@ -1,0 +1,9 @@
+"""The sum over the batch instead of the mean."""
+
+# expect: loses mlp-loss
+# may-lose: mlp-gradients mlp-training mlp-unseen-task mlp-accuracy
+
+# %% loss
+def loss(params, x, y, activation="relu"):
+    logits = forward(params, x, activation)
+    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))

@@ -1,0 +1,21 @@
+"""Every step sees the same first batch."""
+
+# expect: loses mlp-unseen-task mlp-accuracy
+# may-lose: mlp-training
+
+# %% train
+def train(x, y, n_hidden, epochs, batch_size, seed):
+    x, y = tf.convert_to_tensor(x, tf.float32), tf.cast(y, tf.int32)
+    params = init_params(x.shape[1], n_hidden, int(tf.reduce_max(y)) + 1, seed)
+
+    @tf.function(reduce_retracing=True)
+    def step(bx, by):
+        for p, g in zip(params, gradients(params, bx, by)):
+            p.assign_sub(0.1 * g)
+
+    shuffler = np.random.default_rng(seed)
+    for epoch in range(epochs):
+        order = tf.constant(shuffler.permutation(len(x)))
+        for start in range(0, len(x), batch_size):
+            step(x[:batch_size], y[:batch_size])
+    return params
