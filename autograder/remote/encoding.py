@@ -141,6 +141,14 @@ def decode(
     return value
 
 
+def aligned_bytes(length: int) -> memoryview:
+    """New memory of `length` bytes that begins at a multiple of ALIGNMENT. It costs nothing until it is
+    touched."""
+    memory = np.empty(length + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + length].data
+
+
 class _Reader:
     """One decoding: where the next array's bytes begin, and how deep tuples are nested in each other."""
 

@@ -16,9 +16,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from autograder.remote.encoding import Part
+from autograder.remote.encoding import Part, aligned_bytes
 
 MAX_QUESTION = 512 * 2**20
 _MAGIC = b"agw1"
@@ -74,7 +72,7 @@ class Line:
             raise LineBroken("the answer belongs to no question that was asked")
         if length > limit:
             raise LineBroken(f"the answer claims {length} bytes, more than the {limit} allowed")
-        body = np.empty(length, np.uint8).data  # untouched memory costs nothing until bytes arrive in it
+        body = aligned_bytes(length)  # untouched memory costs nothing until bytes arrive in it
         self._receive(body, go_on)
         return body
 
@@ -144,7 +142,7 @@ def write_answer(sock: socket.socket, question: bytes, parts: Sequence[Part]) ->
 
 
 def _read(sock: socket.socket, length: int) -> memoryview:
-    body = np.empty(length, np.uint8).data
+    body = aligned_bytes(length)
     received = 0
     while received < length:
         count = sock.recv_into(body[received:])

@@ -14,7 +14,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,6 +24,7 @@ from autograder.remote.convert import NotData, TooMuch, to_data, type_name
 from autograder.remote.encoding import HandleRef, Limits, Part, WireError, decode, encode_parts
 from autograder.remote.files import read_files
 from autograder.remote.frames import MAX_QUESTION, LineBroken, LineClosed, read_question, write_answer
+from autograder.remote.tensors import assign, cast, tensor, variable
 from autograder.remote.traces import describe
 
 _QUESTION_LIMITS = Limits(message=MAX_QUESTION)
@@ -179,11 +179,7 @@ def _attribute(server: _Server, question: dict[str, Any]) -> Any:
 
 
 def _put(server: _Server, question: dict[str, Any]) -> HandleRef:
-    array, dtype, scale = question["array"], question["dtype"], question["scale"]
-    if scale is not None:
-        array = np.divide(array, scale, dtype=dtype or array.dtype, casting="unsafe")
-    elif dtype is not None:
-        array = array.astype(dtype)
+    array = cast(question["array"], question["dtype"], question["scale"])
     return server.keep(tensor(array, question["arrays"]))
 
 
@@ -237,61 +233,6 @@ _OPERATIONS: dict[str, Callable[[_Server, dict[str, Any]], Any]] = {
     "run": _run,
     "nothing": lambda _server, _question: None,
 }
-
-
-def tensor(array: np.ndarray[Any, Any], arrays: str) -> Any:
-    """The array as a tensor of the framework named by `arrays`; "numpy", or a framework that is not loaded:
-    as it is.
-
-    PyTorch has no text tensors, so text stays an array there.
-    """
-    framework: Any = sys.modules.get(arrays)
-    if arrays == "tensorflow" and framework is not None:
-        return framework.constant(array)
-    if arrays == "torch" and framework is not None and array.dtype.kind not in "US":
-        return framework.from_numpy(array)
-    return array
-
-
-def variable(array: np.ndarray[Any, Any], arrays: str) -> Any:
-    """A trainable variable that starts as `array`: tf.Variable, or a torch tensor that requires a
-    gradient."""
-    framework: Any = sys.modules.get(arrays)
-    if arrays == "tensorflow" and framework is not None:
-        return framework.Variable(array)
-    if arrays == "torch" and framework is not None:
-        return framework.from_numpy(array).requires_grad_()
-    return array
-
-
-def assign(target: Any, values: list[np.ndarray[Any, Any]], arrays: str) -> None:
-    """Give a list (tuple, dictionary) of variables, or a model, new values in order. Where an element of a
-    list cannot be changed in place, such as a constant tensor, it is replaced."""
-    if hasattr(target, "set_weights"):
-        target.set_weights(values)
-        return
-    if hasattr(target, "parameters") and callable(target.parameters):
-        target = list(target.parameters())
-    keys = list(target) if isinstance(target, dict) else range(len(target))
-    if len(keys) != len(values):
-        raise ValueError(f"expected {len(values)} weights, found {len(keys)}")
-    for key, value in zip(keys, values, strict=True):
-        if not _assigned(target[key], value):
-            target[key] = tensor(value, arrays)
-
-
-def _assigned(variable: Any, value: np.ndarray[Any, Any]) -> bool:
-    torch: Any = sys.modules.get("torch")
-    if callable(getattr(variable, "assign", None)):
-        variable.assign(value)
-    elif torch is not None and isinstance(variable, torch.Tensor):
-        with torch.no_grad():
-            variable.copy_(torch.from_numpy(value))
-    elif isinstance(variable, np.ndarray):
-        variable[...] = value
-    else:
-        return False
-    return True
 
 
 def _size(value: Any) -> int:

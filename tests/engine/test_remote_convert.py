@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.remote import server
+from autograder.remote import tensors
 from autograder.remote.convert import NotData, TooMuch, to_data, type_name
 from autograder.remote.encoding import decode, encode
 
@@ -148,9 +148,9 @@ def test_tensors_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotData):  # a parameter, like a variable, is more than its value
         to_data([Tensor([1.0], requires_grad=True)], "auto")
     assert to_data([Tensor([1.0], requires_grad=True)], "value")[0].tolist() == [1]
-    assert server.tensor(np.ones(2), "torch").array.tolist() == [1, 1]
-    assert server.variable(np.ones(2), "torch").requires_grad
-    assert server.tensor(np.array(["a"]), "torch").tolist() == ["a"]
+    assert tensors.tensor(np.ones(2), "torch").array.tolist() == [1, 1]
+    assert tensors.variable(np.ones(2), "torch").requires_grad
+    assert tensors.tensor(np.array(["a"]), "torch").tolist() == ["a"]
 
 
 def test_tensors_of_the_real_torch() -> None:
@@ -160,10 +160,10 @@ def test_tensors_of_the_real_torch() -> None:
         to_data([x], "auto")
     assert to_data(x * 2, "auto").tolist() == [2, 2]
     assert to_data([x, x.to(torch.bfloat16)], "value")[1].tolist() == [1, 1]
-    weights = [server.variable(np.zeros(2, "float32"), "torch")]
-    server.assign(weights, [np.ones(2, "float32")], "torch")
+    weights = [tensors.variable(np.zeros(2, "float32"), "torch")]
+    tensors.assign(weights, [np.ones(2, "float32")], "torch")
     assert weights[0].requires_grad
     assert weights[0].tolist() == [1, 1]
     model = torch.nn.Linear(2, 1)
-    server.assign(model, [np.ones((1, 2), "float32"), np.zeros(1, "float32")], "torch")
+    tensors.assign(model, [np.ones((1, 2), "float32"), np.zeros(1, "float32")], "torch")
     assert model(torch.ones(1, 2)).tolist() == [[2]]

@@ -56,6 +56,8 @@ def model():
     return net
 def kind(x): return type(x).__name__, str(x.dtype)
 def constants(): return [tf.ones(2), tf.zeros(3)]
+def keep_all(x): return list(x)
+def sliced(tensors): return [tensor[..., 1:] for tensor in tensors]
 def symbolic(): return tf.keras.Input((3,))
 """
 
@@ -97,6 +99,20 @@ def test_arrays_arrive_as_tensors_unless_asked_otherwise(student: Student) -> No
     scaled = student.put(np.full((2, 2), 255, "uint8"), dtype="float32", scale=255)
     assert student.kind(scaled) == ("EagerTensor", "<dtype: 'float32'>")
     assert scaled.value().max() == 1
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "int32", "int64", "uint8", "uint16", "bool", "complex64"]
+)
+def test_large_arrays_arrive_whole_and_independent(student: Student, dtype: str) -> None:
+    large = np.random.default_rng(0).integers(0, 2, (2, 3000, 401)).astype(dtype)
+    odd = np.ones(3, "uint8")  # what stands before an array must not matter
+    for value in (large, large[1:], large.transpose(2, 0, 1)):
+        kept = student.keep_all.keep([odd, value, value])
+        assert student.kind(kept[1]) == ("EagerTensor", f"<dtype: '{dtype}'>")
+        for answer in student.sliced(kept)[1:]:
+            np.testing.assert_array_equal(answer, value[..., 1:])
+    np.testing.assert_array_equal(student.put(large, dtype="complex64").value(), large.astype("complex64"))
 
 
 def test_what_has_no_array_of_its_own_becomes_one_when_asked(student: Student) -> None:
