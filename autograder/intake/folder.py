@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder.course import Course
 from autograder.intake import timestamps
 from autograder.intake.files import UnreadableFile, entries, kind, opened_folder, printable, read_bytes
-from autograder.intake.names import check_student_id
+from autograder.intake.names import check_student_id, shown_id
 from autograder.intake.roster import Roster
 from autograder.intake.submission import Rejected, RejectedSubmission, Submission
 from autograder.intake.text import MOST_BYTES, notebook_text
@@ -95,9 +95,9 @@ def read(
     except RejectedSubmission as error:
         return Rejected(
             assignment=name,
-            student=printable(student),
+            student=shown_id(student),
             submitted_at=submitted_at,
-            group=group if group != (student,) else (printable(student),),
+            group=tuple(shown_id(member) for member in group),
             path=printable(str(path), most=4096),
             notices=tuple(notices),
             sentence=error.sentence,

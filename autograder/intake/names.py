@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 
 from autograder.intake.files import printable
@@ -25,6 +26,15 @@ def check_student_id(student: str) -> str:
             "rename the folder, or to correct the roster."
         )
     return student
+
+
+def shown_id(student: str) -> str:
+    """`student` itself if it can be used, else a name to file its rejection under: plain, short and its own."""
+    if not _objection(student):
+        return student
+    mark = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    plain = "".join("_" if letter in _NEVER else letter for letter in printable(student, 40))
+    return f"unusable id {plain.strip(' .')} {mark}"
 
 
 def _objection(name: str) -> str:

@@ -26,6 +26,7 @@ from autograder.intake import (
     text,
 )
 from autograder.intake import timestamps as times
+from autograder.intake.names import check_student_id
 
 
 @pytest.fixture
@@ -213,8 +214,14 @@ def test_hostile_student_names_get_a_page_that_can_be_shown(course: Course, stud
     [one] = submissions(course, "a1")
     assert isinstance(one, Rejected)
     assert "student id" in one.sentence
-    assert one.student.isprintable()
+    assert check_student_id(one.student) == one.student
     assert one.sentence.isprintable()
+
+
+def test_two_hostile_names_have_two_pages(course: Course) -> None:
+    for student in ("x" * 101, "x" * 102, "x\u200b"):
+        hand_in(course, student, ordinary())
+    assert len({one.student for one in submissions(course, "a1")}) == 3
 
 
 @pytest.mark.parametrize("student", ["anna", "a.b@example.org", "müller", "a+b", "12345", "王伟", "o'neil"])
