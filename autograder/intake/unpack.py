@@ -95,25 +95,27 @@ class Store:
     """Where the members' bytes go, and how many may still come."""
 
     folder: Path
-    bytes_left: int = MOST_TOTAL
-    members_left: int = MOST_MEMBERS
-    _count: int = field(default=0)
+    most_bytes: int = MOST_TOTAL
+    most_members: int = MOST_MEMBERS
+    _bytes: int = field(default=0, init=False)
+    _members: int = field(default=0, init=False)
+    _files: int = field(default=0, init=False)
 
     def expect_one(self) -> None:
         """Count a member. Raises ArchiveError for one too many."""
-        self.members_left -= 1
-        if self.members_left < 0:
-            raise ArchiveError(f"The archive holds more than {MOST_MEMBERS:,} files. Split it.")
+        self._members += 1
+        if self._members > self.most_members:
+            raise ArchiveError(f"The archive holds more than {self.most_members:,} files. Split it.")
 
     def keep(self, chunks: Iterator[bytes]) -> Path:
         """Write the chunks to a new numbered file. Raises ArchiveError when there are too many bytes."""
-        self._count += 1
-        path = self.folder / f"{self._count:06}"
+        self._files += 1
+        path = self.folder / f"{self._files:06}"
         try:
             with path.open("xb") as file:
                 for chunk in chunks:
-                    self.bytes_left -= len(chunk)
-                    if self.bytes_left < 0:
+                    self._bytes += len(chunk)
+                    if self._bytes > self.most_bytes:
                         raise ArchiveError(
                             "The archive unpacks to more than is allowed (a “zip bomb”, or too many files). "
                             "Split it, or look at it by hand."

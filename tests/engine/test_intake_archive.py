@@ -399,12 +399,24 @@ def test_an_attack_is_refused_with_a_sentence_and_the_others_arrive(course: Cour
 
 
 @pytest.mark.parametrize(
-    "attack", ["link in a zip", "encrypted", "bomb", "larger than allowed", "bomb inside", "hard link"]
+    ("attack", "says"),
+    [
+        ("link in a zip", "a symbolic link"),
+        ("encrypted", "without a password"),
+        ("bomb", "times its size"),
+        ("larger than allowed", "80 MB large"),
+        ("bomb inside", "times its size"),
+        ("many members inside", "more than 1,000 files"),
+        ("link in a tar", "it is a link"),
+        ("hard link", "it is a link"),
+        ("device", "a device"),
+    ],
 )
-def test_the_student_of_a_refused_member_reads_why(course: Course, attack: str) -> None:
+def test_the_student_of_a_refused_member_reads_why(course: Course, attack: str, says: str) -> None:
     report = collected(course, ATTACKS[attack]())
     found = read(course, "a1", "anna")
     assert isinstance(found, Rejected)
+    assert says in found.sentence
     assert found.sentence in {line.sentence for line in report.refused}
 
 
@@ -505,7 +517,7 @@ def test_an_unusual_packing_method_is_refused(course: Course) -> None:
 def test_too_many_members_and_too_many_bytes(course: Course, tmp_path: Path) -> None:
     packed = zipped(*((f"{n}/a1.ipynb", os.urandom(1000)) for n in range(30)))
     (course.root / "m.zip").write_bytes(packed)
-    for limit, says in (({"members_left": 29}, "more than"), ({"bytes_left": 29_999}, "zip bomb")):
+    for limit, says in (({"most_members": 29}, "more than"), ({"most_bytes": 29_999}, "zip bomb")):
         store = unpack.Store(tmp_path / says.replace(" ", "-"), **limit)
         store.folder.mkdir()
         with pytest.raises(ArchiveError, match=says):
