@@ -1,7 +1,7 @@
 """`autograde`: the hand-ins of an assignment -> grades, gradebook, pages.
 
-Grading happens in the pool's processes; this process alone writes, one submission at a time: the stored
-grade, nbgrader's gradebook, and at the end the pages. A run that was interrupted is finished by running it again.
+Grading happens in the pool's processes; this process alone writes, one submission at a time: nbgrader's gradebook, then
+the stored grade, and at the end the pages. A run that was interrupted, at any moment, is finished by running it again.
 """
 
 from __future__ import annotations
@@ -16,28 +16,35 @@ from autograder.grading.engine import rejected
 from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
 from autograder.intake import Rejected, Submission, submissions
-from autograder.running.local import grade_all
+from autograder.intake.submission import HandIn
+from autograder.running.local import GradingFailure, LocalPool
 from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
 
-REFUSED = "refused"  # no key: a hand-in that could not be read is read anew on every run
+REFUSED = "refused"  # the key of a hand-in that could not be read: it is read anew on every run
 
 
 @dataclass(frozen=True)
 class Graded:
-    """One student's result in a run: graded now, or still valid from before."""
+    """One student's result in a run. `failed`: the grader broke on it, nothing was recorded, `problem` says why."""
 
     student: str
-    grade: Grade
-    how: Literal["graded", "unchanged", "rejected"]
+    how: Literal["graded", "unchanged", "rejected", "failed"]
+    grade: Grade | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do."""
+    """What a run has to do. Hand-ins with equal content stand together in one entry of `work`."""
 
-    hand_ins: list[Submission]
-    refused: list[Rejected]
+    work: tuple[tuple[Submission, ...], ...]
+    refused: tuple[Rejected, ...]
     valid: dict[str, Grade]
+    key: str
+
+    @property
+    def students(self) -> int:
+        return sum(map(len, self.work)) + len(self.refused) + len(self.valid)
 
 
 def plan(
@@ -48,21 +55,26 @@ def plan(
     students: list[str] | None = None,
     force: bool = False,
 ) -> Plan:
-    """Read the hand-ins of `assignment` and find out which have no valid grade yet."""
+    """Read the hand-ins of `assignment` and find out which have no valid grade yet; the longest expected come first."""
     found = [entry for entry in submissions(course, assignment) if not students or entry.student in students]
-    refused = [entry for entry in found if isinstance(entry, Rejected)]
     store = GradeStore(course, assignment)
     key = course_key(course, assignment, settings)
-    todo, valid = [], {}
+    work: dict[str, list[Submission]] = {}
+    expected: dict[str, float] = {}
+    valid: dict[str, Grade] = {}
     for entry in found:
         if isinstance(entry, Rejected):
             continue
-        stored = None if force else store.get(entry.student)
-        if stored is not None and stored.key == submission_key(entry, key):
+        stored = store.get(entry.student)
+        own_key = submission_key(entry, key)
+        if stored is not None and stored.key == own_key and not force:
             valid[entry.student] = stored.grade
-        else:
-            todo.append(entry)
-    return Plan(todo, refused, valid)
+            continue
+        work.setdefault(own_key, []).append(entry)
+        expected[own_key] = max(expected.get(own_key, 0.0), stored.grade.timing.wall_s if stored else 0.0)
+    order = sorted(work, key=lambda one: (-expected[one], -len(work[one][0].notebook), one))
+    refused = tuple(entry for entry in found if isinstance(entry, Rejected))
+    return Plan(tuple(tuple(work[one]) for one in order), refused, valid, key)
 
 
 def carry_out(
@@ -70,35 +82,36 @@ def carry_out(
 ) -> Iterator[Graded]:
     """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end."""
     store = GradeStore(course, assignment)
-    key = course_key(course, assignment, settings)
     for student, grade in plan.valid.items():
-        yield Graded(student, grade, "unchanged")
+        yield Graded(student, "unchanged", grade)
     for entry in plan.refused:
         grade = rejected(entry, course, entry.sentence)
-        gradebook.write(grade, entry, course)
-        store.put(entry.student, StoredGrade(key=REFUSED, grade=grade))
-        yield Graded(entry.student, grade, "rejected")
-    for submission, grade in grade_all(plan.hand_ins, course, settings, jobs=jobs):
-        _keep(store, course, submission, grade, key)
-        yield Graded(submission.student, grade, "rejected" if grade.status == "rejected" else "graded")
+        _keep(store, course, entry, grade, REFUSED)
+        yield Graded(entry.student, "rejected", grade)
+    alike = {entries[0].student: entries for entries in plan.work}
+    with LocalPool(course, settings, jobs=jobs) as pool:
+        for first, result in pool.grade_all(entries[0] for entries in plan.work):
+            for submission in alike[first.student]:
+                if isinstance(result, GradingFailure):
+                    yield Graded(submission.student, "failed", problem=result.reason)
+                    continue
+                grade = result.model_copy(update={"student": submission.student})
+                _keep(store, course, submission, grade, submission_key(submission, plan.key))
+                yield Graded(
+                    submission.student, "rejected" if grade.status == "rejected" else "graded", grade
+                )
     write_pages(course, assignment)
 
 
 def write_pages(course: Course, assignment: str) -> list[str]:
     """Write the students' pages, the class page and the tables from the stored grades; the students that have one."""
-    grades = {student: stored.grade for student, stored in _stored(GradeStore(course, assignment))}
-    manual = {student: gradebook.manual_grades(course, assignment, student) for student in grades}
-    reports.write_reports(course, assignment, grades, manual)
-    return sorted(grades)
+    store = GradeStore(course, assignment)
+    stored = {student: kept.grade for student in store.students() if (kept := store.get(student)) is not None}
+    reports.write_reports(course, assignment, stored)
+    return sorted(stored)
 
 
-def _keep(store: GradeStore, course: Course, submission: Submission, grade: Grade, key: str) -> None:
-    gradebook.write(grade, submission, course)
-    store.put(submission.student, StoredGrade(key=submission_key(submission, key), grade=grade))
-
-
-def _stored(store: GradeStore) -> Iterator[tuple[str, StoredGrade]]:
-    for student in store.students():
-        stored = store.get(student)
-        if stored is not None:
-            yield student, stored
+def _keep(store: GradeStore, course: Course, hand_in: HandIn, grade: Grade, key: str) -> None:
+    """The gradebook first: a grade counts as done only when both are written."""
+    gradebook.write(grade, hand_in, course)
+    store.put(hand_in.student, StoredGrade(key=key, grade=grade))

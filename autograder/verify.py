@@ -15,7 +15,7 @@ from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
 from autograder.grading.variants import Variant, read_variants
 from autograder.intake import Submission
-from autograder.running.local import grade_all
+from autograder.running.local import GradingFailure, LocalPool
 
 SOLUTION = "solution"
 
@@ -70,15 +70,26 @@ def verify(
     if only is None or only in SOLUTION:
         expected[SOLUTION] = Variant(SOLUTION, "The instructor's solution.", frozenset(), frozenset(), {}, ())
         hand_ins.insert(0, _submission(assignment, SOLUTION, solution))
-    for submission, grade in grade_all(hand_ins, course, settings, jobs=jobs):
-        variant = expected[submission.student]
-        yield Verdict(
-            assignment=assignment,
-            name=variant.name,
-            expects=f"loses {' '.join(sorted(variant.loses))}" if variant.loses else "full",
-            grade=grade,
-            disagreements=tuple(variant.disagreements(grade)),
+    with LocalPool(course, settings, jobs=jobs) as pool:
+        for submission, result in pool.grade_all(hand_ins):
+            yield _verdict(assignment, expected[submission.student], result)
+
+
+def _verdict(assignment: str, variant: Variant, result: Grade | GradingFailure) -> Verdict:
+    if isinstance(result, GradingFailure):
+        nothing = Grade(
+            assignment=assignment, student=variant.name, score=0.0, max_score=0.0, status="rejected"
         )
+        grade, disagreements = nothing, (f"could not be graded: {result.reason}",)
+    else:
+        grade, disagreements = result, tuple(variant.disagreements(result))
+    return Verdict(
+        assignment=assignment,
+        name=variant.name,
+        expects=f"loses {' '.join(sorted(variant.loses))}" if variant.loses else "full",
+        grade=grade,
+        disagreements=disagreements,
+    )
 
 
 def _submission(assignment: str, name: str, notebook: nbformat.NotebookNode) -> Submission:

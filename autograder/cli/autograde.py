@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import (
@@ -44,23 +44,27 @@ def command(
     todo = plan(course, assignment, settings, students=student, force=force)
     results: list[Graded] = []
     with _progress(hidden=quiet or json) as progress:
-        task = progress.add_task(assignment, total=len(todo.hand_ins) + len(todo.refused) + len(todo.valid))
+        task = progress.add_task(assignment, total=todo.students)
         for graded in carry_out(todo, course, assignment, settings, jobs=jobs):
             results.append(graded)
             progress.update(task, advance=1, description=f"{assignment}: {graded.student}")
     results.sort(key=lambda graded: graded.student)
     if json:
-        print_json(
-            {
-                "assignment": assignment,
-                "results": [{**grade_document(r.grade), "how": r.how} for r in results],
-            }
-        )
+        print_json({"assignment": assignment, "results": [_document(result) for result in results]})
     elif not quiet:
         out.print(_table(assignment, results))
         out.print(f"Pages: {course.reports / assignment / 'index.html'}", soft_wrap=True)
-    if any(result.how == "rejected" for result in results):
+    for result in results:
+        if result.how == "failed":
+            err.print(Text(f"{result.student}: not graded. {result.problem}", "red"))
+    if any(result.how in ("rejected", "failed") for result in results):
         raise typer.Exit(1)
+
+
+def _document(result: Graded) -> dict[str, Any]:
+    if result.grade is None:
+        return {"student": result.student, "how": result.how, "problem": result.problem}
+    return {**grade_document(result.grade), "how": result.how}
 
 
 def _progress(hidden: bool) -> Progress:
@@ -75,11 +79,15 @@ def _progress(hidden: bool) -> Progress:
 
 
 def _table(assignment: str, results: list[Graded]) -> Table:
-    """Students and items; a point, a dash where it is lost, a question mark where it is open."""
-    items = next((result.grade.items for result in results if result.grade.items), ())
+    """Students and items, with the points of each."""
+    items = next((result.grade.items for result in results if result.grade is not None), ())
     table = Table("student", "points", *(Column(Text(item.id)) for item in items), title=assignment)
     for result in results:
-        cells = ("open" if item.score is None else f"{item.score:g}" for item in result.grade.items)
-        total = f"{result.grade.score:g} of {result.grade.max_score:g}"
-        table.add_row(Text(result.student), "rejected" if result.how == "rejected" else total, *cells)
+        grade = result.grade
+        if grade is None:
+            table.add_row(Text(result.student), "not graded")
+            continue
+        total = "rejected" if result.how == "rejected" else f"{grade.score:g} of {grade.max_score:g}"
+        points = ("open" if item.score is None else f"{item.score:g}" for item in grade.items)
+        table.add_row(Text(result.student), total, *points)
     return table

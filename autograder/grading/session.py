@@ -127,7 +127,8 @@ class StudentSession:
         await client.async_start_new_kernel_client()
         self.start_s += time.monotonic() - started
         provisioner = km.provisioner
-        assert isinstance(provisioner, SandboxProvisioner) and provisioner.wire is not None
+        assert isinstance(provisioner, SandboxProvisioner)
+        assert provisioner.wire is not None
         self._provisioner = provisioner
         connection = Connection(provisioner.wire, provisioner.process)
         student = Student(connection, framework=self._spec.profile, call_s=self._limits.call_s)

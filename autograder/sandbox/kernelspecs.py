@@ -1,5 +1,4 @@
-"""The kernelspecs that let any Jupyter client, nbgrader's `autograde` included, run a notebook in a sandbox.
-"""
+"""The kernelspecs that let any Jupyter client, nbgrader's `autograde` included, run a notebook in a sandbox."""
 
 from __future__ import annotations
 

@@ -22,8 +22,7 @@ _USAGE_S = 5.0
 
 @dataclass(frozen=True)
 class Usage:
-    """What a session has used: CPU seconds of all its processes, MB of memory now and at most, processes now.
-    """
+    """What a session has used: CPU seconds of all its processes, MB of memory now and at most, processes now."""
 
     cpu_s: float = 0.0
     memory_mb: float = 0.0

@@ -12,8 +12,7 @@ MAX_FDS = 16
 
 
 def send(channel: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
-    """Send one message and its descriptors. Raises OSError, e.g. BrokenPipeError when the other end is gone.
-    """
+    """Send one message and its descriptors. Raises OSError, e.g. BrokenPipeError when the other end is gone."""
     data = json.dumps(message).encode()
     if len(data) > MAX_BYTES:
         raise ValueError(f"message of {len(data)} bytes; at most {MAX_BYTES}")

@@ -1,5 +1,4 @@
-"""Names that the grader's side and the sandbox's side share. Imports nothing: the warm parent loads it early.
-"""
+"""Names that the grader's side and the sandbox's side share. Imports nothing: the warm parent loads it early."""
 
 from __future__ import annotations
 

@@ -87,16 +87,14 @@ class WarmParent:
 
     @property
     def layers(self) -> Mapping[str, str]:
-        """Every layer of isolation: "" where this machine grants it, else the reason. Waits for the imports.
-        """
+        """Every layer of isolation: "" where this machine grants it, else the reason. Waits for the imports."""
         with self._lock:
             self._wait_until_ready()
             assert self._layers is not None
             return self._layers
 
     def layers_for(self, spec: SandboxSpec) -> tuple[str, ...]:
-        """The layers that a session of this specification gets. Raises IsolationError where it asks for more.
-        """
+        """The layers that a session of this specification gets. Raises IsolationError where it asks for more."""
         missing = {
             name: reason for name, reason in self.layers.items() if reason and name not in spec.layers_off
         }
@@ -226,8 +224,7 @@ _shared_lock = threading.Lock()
 
 
 def shared_parent(profile: str) -> WarmParent:
-    """This process's warm parent of a profile; started with its first session, closed when the process exits.
-    """
+    """This process's warm parent of a profile; started with its first session, closed when the process exits."""
     with _shared_lock:
         return _shared.setdefault(profile, WarmParent(profile))
 

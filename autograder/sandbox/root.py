@@ -60,8 +60,7 @@ def installation() -> tuple[str, ...]:
 
 
 def build(plan: Plan, owner: int, private_proc: bool = True) -> None:
-    """Replace the root of this process's mount namespace. `owner` will own what is writable. Raises OSError.
-    """
+    """Replace the root of this process's mount namespace. `owner` will own what is writable. Raises OSError."""
     sources = {folder: os.path.realpath(folder) for folder in installation()}
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=8m,nr_inodes=8k")
@@ -90,8 +89,7 @@ def build(plan: Plan, owner: int, private_proc: bool = True) -> None:
 
 
 def build_without_walls(plan: Plan, owner: int) -> None:
-    """For the test that shows what the root is for: everything of the machine, a scratch folder over /home.
-    """
+    """For the test that shows what the root is for: everything of the machine, a scratch folder over /home."""
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     _tmpfs("/home", plan.scratch_mb)
     _owned_folders(SCRATCH, owner)

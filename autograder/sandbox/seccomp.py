@@ -67,8 +67,7 @@ _prepared: Any = None
 
 
 def prepare() -> Any:
-    """The filter, built once, to be loaded with `.load()` in the process it shall bind. Raises RuntimeError.
-    """
+    """The filter, built once, to be loaded with `.load()` in the process it shall bind. Raises RuntimeError."""
     global _prepared
     if _prepared is None:
         _prepared = _build()

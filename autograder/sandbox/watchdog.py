@@ -102,8 +102,7 @@ class Watchdog:
         return own, (int(fields[13]) + int(fields[14])) / _TICK
 
     def _anonymous(self, pid: int) -> int:
-        """Bytes of memory that is no file's: counts pages shared after a fork in every process that has them.
-        """
+        """Bytes of memory that is no file's: counts pages shared after a fork in every process that has them."""
         total = 0
         with open(f"/proc/{pid}/status", "rb") as file:
             for line in file:
