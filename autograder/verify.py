@@ -80,7 +80,8 @@ def _verdict(assignment: str, variant: Variant, result: Grade | GradingFailure) 
         nothing = Grade(
             assignment=assignment, student=variant.name, score=0.0, max_score=0.0, status="rejected"
         )
-        grade, disagreements = nothing, (f"could not be graded: {result.reason}",)
+        grade = nothing
+        disagreements: tuple[str, ...] = (f"could not be graded: {result.reason}",)
     else:
         grade, disagreements = result, tuple(variant.disagreements(result))
     return Verdict(
