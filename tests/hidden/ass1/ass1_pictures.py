@@ -1,0 +1,55 @@
+"""Pictures for the report: confusions, misclassified digits, weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+Array = np.ndarray
+
+
+def confusion(truth: Array, guess: Array) -> Figure:
+    """Confusion matrix of ten digits; guesses that are no digit are left out."""
+    counts = np.zeros((10, 10), int)
+    known = (guess >= 0) & (guess < 10)
+    np.add.at(counts, (truth[known], guess[known]), 1)
+    figure = Figure(figsize=(4.4, 4.2))
+    axis = figure.add_subplot()
+    axis.imshow(np.log1p(counts), cmap="Blues")
+    for row, column in np.argwhere(counts > 0):
+        dark = counts[row, column] > counts.max() / 8
+        axis.text(
+            column,
+            row,
+            str(counts[row, column]),
+            ha="center",
+            va="center",
+            size=6,
+            color="w" if dark else "k",
+        )
+    axis.set(xticks=range(10), yticks=range(10), xlabel="answer of the network", ylabel="digit")
+    return figure
+
+
+def mistakes(images: Array, truth: Array, guess: Array) -> Figure:
+    """Up to ten images [n, 28, 28] with the digit and the network's answer."""
+    figure = Figure(figsize=(8, 1.3))
+    for index, axis in enumerate(figure.subplots(1, 10)):
+        axis.axis("off")
+        if index < len(images):
+            axis.imshow(images[index], cmap="gray", vmin=0, vmax=255)
+            axis.set_title(f"{truth[index]}, not {guess[index]}", size=7)
+    return figure
+
+
+def weights(before: Array, after: Array) -> Figure:
+    """Histograms of a weight matrix before and after training."""
+    figure = Figure(figsize=(4.4, 2.6))
+    axis = figure.add_subplot()
+    reach = float(max(np.abs(before).max(), np.abs(after).max(), 1e-6))
+    bins = np.linspace(-reach, reach, 81)
+    axis.hist(before.ravel(), bins, histtype="step", label="before training")
+    axis.hist(after.ravel(), bins, histtype="stepfilled", alpha=0.4, label="after training")
+    axis.set(xlabel="weights of the first layer", ylabel="number", yscale="log")
+    axis.legend(fontsize=7)
+    return figure

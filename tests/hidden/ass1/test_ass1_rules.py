@@ -1,0 +1,126 @@
+"""How the work was done: by the student's own hands, fast enough, and shown."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from ass1_ask import images, trained
+from ass1_patches import patch_codes
+
+from autograder.checks import rule_sets, saved_outputs, source_rules, stubs
+from autograder.grading.context import Source
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import Failed, expect
+from autograder.remote.client import Student
+from autograder.remote.errors import StudentError, StudentRaised, StudentTimeout
+
+SLOWEST = 20.0  # times the reference
+
+
+@pytest.mark.item("mlp-low-level", evidence="source")
+def test_low_level(source: Source, fresh_student: Callable[..., Student], rng: np.random.Generator) -> None:
+    """The network is built from basic operations, without Keras layers, Keras models or fit."""
+    cells = [(cell.grade_id or f"cell {cell.index + 1}", cell.text) for cell in source.cells]
+    report = source_rules.check(
+        cells, rule_sets.NO_KERAS_MODELS, context=[("imports", "import tensorflow as tf")]
+    )
+    expect(
+        report.ok,
+        report.sentence,
+        "tf.matmul, tf.nn, tf.GradientTape and tf.function are all that is needed.",
+    )
+    if report.suspicious:
+        _expect_to_run_without(fresh_student, rng)
+
+
+def _expect_to_run_without(fresh_student: Callable[..., Student], rng: np.random.Generator) -> None:
+    """Where the text leaves doubt: one short training in a sandbox without Keras layers and models."""
+    try:
+        student = fresh_student(prelude=stubs.prelude((*stubs.KERAS_MODELS, *stubs.KERAS_FIT)))
+        task = patch_codes(rng, 100)
+        params = trained(student, task.x_train, task.y_train, 4, 1, 50, 1)
+        student.predict(params, images(student, task.x_train))
+    except StudentRaised as error:
+        name = stubs.stubbed_name(error.message)
+        if name is not None:
+            raise Failed(
+                f"Your code uses `{name}`.",
+                "The network is to be built from basic operations, without layers or models of a library.",
+            ) from error
+    except StudentError:
+        pass  # it fails for another reason, which other items tell of
+
+
+@pytest.mark.item("mlp-throughput")
+@pytest.mark.budget(120)
+def test_throughput(student: Student, reference: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """One epoch of train takes at most 20 times as long as ours, on the same machine, after a first call."""
+    task = patch_codes(rng, 20_000)
+
+    def epoch(who: Student) -> float:
+        trained(who, task.x_train, task.y_train, 32, 1, 64, int(rng.integers(1, 2**31 - 1)))
+        return who.last_call.wall_s
+
+    warm = patch_codes(rng, 256 + 20_000 % 64)
+    for who in (reference, student):
+        trained(who, warm.x_train, warm.y_train, 32, 1, 64, 1)
+    ours = [epoch(reference), epoch(reference)]
+    limit = 1.5 * SLOWEST * max(ours)
+    ratios = []
+    try:
+        with student.budget(limit):
+            for ours_now in ours:
+                ratios.append(epoch(student) / ours_now)
+            if min(ratios) > SLOWEST / 2:  # close enough to be measured more carefully
+                ratios += [epoch(student) / epoch(reference) for _ in range(3)]
+    except StudentTimeout:
+        raise Failed(_too_slow(f"more than {limit / max(ours):.0f}"), _FASTER) from None
+    ratio = float(np.median(ratios))
+    measure.figure("time of an epoch", round(ratio, 1), unit="times ours", threshold=SLOWEST)
+    expect(ratio <= SLOWEST, _too_slow(f"about {ratio:.0f}"), _FASTER)
+
+
+_FASTER = "Feed whole batches to TensorFlow, not single images, and wrap the step of one batch in a tf.function once."
+
+
+def _too_slow(times: str) -> str:
+    return f"One epoch takes {times} times as long as ours; at most {SLOWEST:.0f} times are allowed."
+
+
+@pytest.mark.item("hand-in", weight=2, evidence="source")
+def test_results_are_shown(source: Source) -> None:
+    """The saved notebook shows training and evaluation: a printed loss or accuracy."""
+    seen = saved_outputs.inspect_notebook(_own_outputs(source))
+    for part in ("outputs", "metrics"):
+        expect(
+            not seen.problem(part),
+            seen.problem(part),
+            "Print the accuracy on the test images with its name, and save.",
+        )
+
+
+@pytest.mark.item("hand-in", evidence="source")
+def test_no_error_is_shown(source: Source) -> None:
+    """No saved output of the notebook is an error message."""
+    seen = saved_outputs.inspect_notebook(source.notebook)
+    expect(not seen.problem("errors"), seen.problem("errors"))
+
+
+@pytest.mark.item("hand-in", evidence="source")
+def test_names_are_given(source: Source) -> None:
+    """The names of the group's members stand at the top."""
+    seen = saved_outputs.inspect_notebook(source.notebook)
+    expect(not seen.problem("members"), seen.problem("members"))
+
+
+def _own_outputs(source: Source) -> object:
+    """The notebook without what the public checks print."""
+    notebook = copy.deepcopy(source.notebook)
+    for cell in notebook.cells:
+        mark = cell.get("metadata", {}).get("nbgrader", {})
+        if cell.get("cell_type") == "code" and isinstance(mark, dict) and mark.get("grade"):
+            cell["outputs"] = []
+    return notebook

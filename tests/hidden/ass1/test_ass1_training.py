@@ -1,0 +1,157 @@
+"""train and predict: does every weight learn, does the network learn what is not linear, how good is it on digits?
+
+Thresholds of accuracies and their error rates: ass1_thresholds.json, made by benchmarks/calibrate_ass1.py.
+"""
+
+from __future__ import annotations
+
+import ass1_pictures as pictures
+import ass1_tasks as tasks
+import numpy as np
+import pytest
+from ass1_ask import parameters, predicted, trained
+from ass1_oracle import NAMES
+from ass1_thresholds import Threshold, threshold
+
+from autograder.checks import accuracy
+from autograder.grading.context import Data
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import expect
+from autograder.remote.client import Student
+from autograder.remote.errors import BadAnswer, StudentError
+
+Array = np.ndarray
+LEARNED = 0.6  # on the linear task; correct solutions reach .98, one effective hidden unit .35
+
+
+@pytest.mark.item("mlp-training")
+@pytest.mark.budget(120)
+def test_training_moves_every_weight_and_learns(
+    student: Student, rng: np.random.Generator, measure: Measure
+) -> None:
+    """train changes every weight matrix, and afterwards far more of the training images are recognised."""
+    task, how = tasks.codes(rng), tasks.CODES
+    seed = _seeds(rng, 1)[0]
+    sizes = (task.x_train.shape[1], how.n_hidden, task.n_classes)
+    start = student.init_params.keep(*sizes, seed)
+    before = _start(start, sizes)
+    try:
+        right_before = float(np.mean(predicted(student, start, task.x_train) == task.y_train))
+    except StudentError:  # then it is the initial parameters that are broken, not the training
+        right_before = 1 / task.n_classes
+    params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
+    after = parameters(params, sizes, "the parameters that train returns")
+    if before is not None:
+        _expect_movement(before, after)
+        measure.picture(
+            "weights",
+            pictures.weights(before[0], after[0]),
+            "Weights of the first layer before and after training on 2,000 images.",
+        )
+    right = float(np.mean(predicted(student, params, task.x_train) == task.y_train))
+    measure.figure("training images recognised before training", round(right_before, 4))
+    measure.figure("training images recognised after training", round(right, 4), threshold=LEARNED)
+    expect(
+        right >= LEARNED and right >= right_before + 0.2,
+        f"After training on an easy task, {_percent(right)} of the training images are recognised; "
+        f"before it were {_percent(right_before)}.",
+        "Print the loss after each epoch: does it go down? Do images and labels stay together when you shuffle?",
+    )
+
+
+def _start(start: object, sizes: tuple[int, int, int]) -> list[Array] | None:
+    """The initial parameters as arrays; None if they are not what they should be, which costs mlp-init."""
+    try:
+        return parameters(start, sizes, "init_params")  # type: ignore[arg-type]
+    except BadAnswer:
+        return None
+
+
+def _expect_movement(before: list[Array], after: list[Array]) -> None:
+    for index in (0, 2):
+        size = max(float(np.linalg.norm(before[index])), 1e-2 * np.sqrt(before[index].size))
+        moved = float(np.linalg.norm(after[index].astype(np.float64) - before[index]))
+        expect(
+            moved > 1e-3 * size,
+            f"{NAMES[index]} is the same after training as before it.",
+            "Is every parameter updated in each step, and are the updated ones returned?",
+        )
+
+
+@pytest.mark.item("mlp-unseen-task")
+@pytest.mark.budget(240)
+def test_unseen_task(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """A network with 128 hidden units learns a task that you have not seen and that no linear model can learn."""
+    task, how = tasks.xor(rng), tasks.XOR
+
+    def run(seed: int) -> tuple[int, int]:
+        params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
+        guess = predicted(student, params, task.x_test)
+        return int((guess == task.y_test).sum()), len(guess)
+
+    verdict = _decide(run, threshold("patch-xor"), rng, measure)
+    chance = verdict.estimate < 0.25
+    expect(
+        verdict.ok,
+        verdict.sentence,
+        "That is no better than guessing: a linear model, or labels that do not belong to the images, end there."
+        if chance
+        else "Do all layers learn? Does your learning rate suit other data than MNIST?",
+    )
+
+
+@pytest.mark.item("mlp-accuracy")
+@pytest.mark.budget(240)
+def test_accuracy(student: Student, rng: np.random.Generator, data: Data, measure: Measure) -> None:
+    """Trained for 5 epochs with 128 hidden units, the network recognises handwritten digits that it has not seen.
+
+    The digits are turned or mirrored and renamed. Where MNIST is not at hand they come from a smaller collection.
+    """
+    mnist = data["mnist"]
+    task, how = tasks.digits(mnist, rng)
+    guesses: list[Array] = []
+
+    def run(seed: int) -> tuple[int, int]:
+        params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
+        guesses.append(predicted(student, params, task.x_test))
+        return int((guesses[-1] == task.y_test).sum()), len(task.y_test)
+
+    verdict = _decide(run, threshold("digits", mnist.embedded), rng, measure)
+    guess = guesses[-1]
+    truth, answer = task.digits[task.y_test], np.full(len(guess), -1)
+    known = (guess >= 0) & (guess < 10)
+    answer[known] = task.digits[guess[known]]
+    measure.picture(
+        "confusions", pictures.confusion(truth, answer), "How often which digit was taken for which."
+    )
+    wrong = np.flatnonzero(guess != task.y_test)[:10]
+    if len(wrong):
+        shown = pictures.mistakes(task.upright(task.x_test[wrong]), truth[wrong], answer[wrong])
+        measure.picture("mistakes", shown, "Some digits that the network takes for others.")
+    expect(
+        verdict.ok,
+        verdict.sentence,
+        "A linear model stays below that. Check the learning rate, and that every epoch goes through all the data.",
+    )
+
+
+def _decide(run: object, wanted: Threshold, rng: np.random.Generator, measure: Measure) -> accuracy.Verdict:
+    """Up to three trainings with fresh seeds; a clear first one, or two of three, decide."""
+    verdict = accuracy.decide(run, wanted.value, _seeds(rng, 3), spread=wanted.spread)  # type: ignore[arg-type]
+    measure.figure(
+        "accuracy",
+        round(verdict.estimate, 4),
+        low=round(verdict.interval.low, 4),
+        high=round(verdict.interval.high, 4),
+        threshold=verdict.threshold,
+    )
+    measure.figure("trainings", len(verdict.runs))
+    return verdict
+
+
+def _seeds(rng: np.random.Generator, n: int) -> list[int]:
+    return [int(seed) for seed in rng.choice(2**31 - 1, size=n, replace=False)]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
