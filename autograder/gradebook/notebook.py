@@ -205,7 +205,7 @@ def _report(item: ItemGrade, points: float) -> list[NotebookNode]:
 
 
 def _lines(outcome: Outcome) -> list[str]:
-    lines = [f"- {outcome.checked or outcome.test}: {_WORDS[outcome.status]}"]
+    lines = [f"- {(outcome.checked or outcome.test).rstrip('.')}: {_WORDS[outcome.status]}"]
     lines += [f"    {text}" for text in (outcome.message, outcome.hint and f"Hint: {outcome.hint}") if text]
     return lines
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader_commands import SOLVED, WRONG, answered, nbgrader
+from nbgrader_commands import SOLVED, WRONG, answered, nbgrader, needs_sandbox
 
 from autograder import gradebook
 from autograder.course import Course
@@ -35,6 +35,7 @@ class Cycle:
 @pytest.fixture(scope="module")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """Run every command once; the tests look at the results."""
+    needs_sandbox()
     root = tmp_path_factory.mktemp("cycle")
     folder, student, exchange = root / "course", root / "student", root / "exchange"
     shutil.copytree(FIXTURE, folder)
