@@ -79,7 +79,10 @@ def clean_rendered(html: str) -> str:
 
 def markdown_text(text: str) -> str:
     """Plain text as Markdown source that shows exactly this text, wherever it is rendered."""
-    return re.sub(r"([\\`*_\[\]<>#|~$&!])", r"\\\1", clean_text(text, 20_000))
+    escaped = re.sub(r"([\\`*_\[\]<>#|~$&!])", r"\\\1", clean_text(text, 20_000))
+    # At the start of a line these would begin a list or a heading, and spaces a block of code.
+    unindented = re.sub(r"^[ \t]+", "", escaped, flags=re.MULTILINE)
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", unindented, flags=re.MULTILINE)
 
 
 def _kept_value(tag: str, attribute: str, value: str) -> str | None:

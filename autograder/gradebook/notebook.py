@@ -193,7 +193,7 @@ def _report(item: ItemGrade, points: float) -> list[NotebookNode]:
     score = shown_points(item, points)
     given = "open" if item.score is None else f"{score:g}"
     lines = [f"{item.title or item.id}: {given} of {points:g} points ({_WORDS[item.status]})"]
-    if item.message:
+    if item.message and not item.outcomes:  # otherwise it only repeats them
         lines.append(item.message)
     for outcome in item.outcomes:
         lines += _lines(outcome)
@@ -215,6 +215,6 @@ def _sentences(item: ItemGrade) -> list[str]:
     if item.status in (Status.PASSED, Status.MANUAL):
         return []
     said = [f"{outcome.message} {outcome.hint}".strip() for outcome in item.outcomes if outcome.message]
-    texts = list(dict.fromkeys([item.message, *said] if item.message else said)) or [_WORDS[item.status]]
+    texts = list(dict.fromkeys(said)) or [item.message or _WORDS[item.status]]
     title = markdown_text(item.title or item.id)
     return [f"**{title}**: " + " ".join(markdown_text(text) for text in texts)]

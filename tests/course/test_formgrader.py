@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbgrader_commands import WRONG, answered, grade_id, needs_sandbox
+from nbgrader_commands import WRONG, answered, needs_sandbox
 
 from autograder import gradebook
 from autograder.course import Course
@@ -170,9 +170,6 @@ def test_students_script_does_not_run(browser: Any, address: str, course: Course
     page = browser.page_source
     assert "Its standard deviation is 0." in page
     assert "<b>seen</b>" in page
-    browser.execute_script(
-        "document.querySelectorAll('#notebook-container a').forEach(a => { if (a.href) a.dataset.at = a.href })"
-    )
     addresses = [
         a.get_attribute("href") or "" for a in browser.find_elements(By.CSS_SELECTOR, "#notebook-container a")
     ]
