@@ -17,9 +17,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "engine"))
 
-from ordering_simulation import pipeline  # noqa: E402
+from ordering_simulation import pipeline
 
-from autograder.checks.ordering import ORDERS, identify  # noqa: E402
+from autograder.checks.ordering import ORDERS, identify
 
 SETTINGS = [
     # n, batch, epochs, buffer, dropped remainders

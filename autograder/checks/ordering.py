@@ -167,7 +167,7 @@ def _settled(stream: Stream, epochs: int | None, complete: bool) -> tuple[Stream
     tidy = calm
     if not fits:
         tidy = settled_groups(calm)
-    elif "RSB" in fits and not any(fit.clean for fit in fits.values()):
+    elif set(fits) == {"RSB"}:
         tidy = settled_epochs(calm)
     elif "BRS" in fits and "BSR" not in fits:
         tidy = settled_order_of_batches(calm)

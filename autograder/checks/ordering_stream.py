@@ -89,7 +89,10 @@ class Stream:
         """This stream, or, if it runs through the source from its end, the same with positions counted from
         there."""
         places = np.arange(self.flat.size) % self.n
-        if self.flat.size < 10 or self.flat.std() == 0 or np.corrcoef(self.flat, places)[0, 1] > -0.5:
+        if self.consecutive >= 0.9 or self.flat.size < 10 or self.flat.std() == 0:
+            return self
+        backwards = len(self.pairs) and np.mean((self.pairs[:, 0] - self.pairs[:, 1]) % self.n == 1) >= 0.9
+        if not backwards and np.corrcoef(self.flat, places)[0, 1] > -0.5:
             return self
         return Stream(tuple(self.n - 1 - b for b in self.batches), self.n, self.batch)
 
