@@ -59,6 +59,11 @@ def installation() -> tuple[str, ...]:
     )
 
 
+def shows(path: str) -> bool:
+    """Whether a folder of this machine stands within what every session sees."""
+    return any(_is_below(path, folder) for folder in (*_SYSTEM, *installation()))
+
+
 def build(plan: Plan, owner: int, private_proc: bool = True) -> None:
     """Replace the root of this process's mount namespace. `owner` will own what is writable. Raises OSError."""
     sources = {folder: os.path.realpath(folder) for folder in installation()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.course import Limits
+from autograder.sandbox import root
 from autograder.sandbox.names import HOME, LAYERS, SCRATCH
 
 
@@ -58,7 +59,8 @@ class SandboxSpec:
             "limits": self.limits.model_dump(),
             "wall_s": self.session_wall_s,
             "hand_out": [[str(host.resolve()), place_inside(inside)] for host, inside in self.hand_out],
-            "hide": [str(path.resolve()) for path in self.hide],
+            # Only what would be seen otherwise: the request stays in the memory that student code can read.
+            "hide": [str(path) for path in map(Path.resolve, self.hide) if root.shows(str(path))],
             "device": self.device,
             "seed": self.seed,
             "layers_off": sorted(self.layers_off),
