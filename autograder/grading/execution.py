@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbclient.util import ensure_async
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from autograder.grading.outputs import OUTPUT_KINDS, Outputs, execution_count
+
 EXPERIMENT_TAG = "experiment"
-_OUTPUTS = {"stream", "display_data", "execute_result", "error"}
 _INTERRUPT_GRACE_S = 2.0
-_CONTROL = {"status", "clear_output", "execute_input", "update_display_data"}
 
 
 @dataclass
@@ -70,6 +70,13 @@ async def run_cells(
 
 
 async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> None:
+    try:
+        await _execute(client, cell, index, seconds)
+    finally:
+        client.outputs.finish(cell)
+
+
+async def _execute(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> None:
     running = asyncio.ensure_future(client.async_execute_cell(cell, index))
     await asyncio.wait({running}, timeout=seconds)
     stopped = not running.done()
@@ -123,7 +130,7 @@ def _append_error(cell: NotebookNode, name: str, sentence: str) -> None:
 
 
 class SandboxClient(NotebookClient):
-    """An nbclient that distrusts its kernel: bounded output, only messages that an execution may send."""
+    """An nbclient that distrusts its kernel: what it sends is taken for outputs by `Outputs`, or dropped."""
 
     def __init__(self, nb: NotebookNode, km: Any, *, output_kb: int) -> None:
         super().__init__(
@@ -133,13 +140,12 @@ class SandboxClient(NotebookClient):
             timeout=None,
             store_widget_state=False,
             record_timing=False,
-            coalesce_streams=True,
+            coalesce_streams=False,  # `Outputs` does it, in time that grows with the text and not with its square
             skip_cells_with_tag=EXPERIMENT_TAG,
             iopub_timeout=2,
             startup_timeout=60,
         )
-        self._output_left = output_kb * 1024
-        self._output_cut = False
+        self.outputs = Outputs(output_kb * 1024)
 
     async def interrupt(self) -> None:
         """SIGINT to the kernel: KeyboardInterrupt in the cell that runs."""
@@ -150,31 +156,14 @@ class SandboxClient(NotebookClient):
         reason = getattr(self.km.provisioner, "why_it_ended", None) if self.km else None
         return f" ({reason})" if reason else ""
 
-    def process_message(
-        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
-    ) -> NotebookNode | None:
-        kind = msg["msg_type"]
-        if kind in _CONTROL:
-            return super().process_message(msg, cell, cell_index)
-        if kind not in _OUTPUTS:
-            return None  # comm messages, stdin requests and whatever else has no place in a graded notebook
-        size = _text_size(msg.get("content"))
-        if size > self._output_left:
-            if not self._output_cut:
-                self._output_cut = True
-                note = "\n[The output of this notebook is longer than is kept; the rest was left out.]\n"
-                cell.outputs = [*cell.get("outputs", []), new_output("stream", name="stdout", text=note)]
-            return None
-        self._output_left -= size
-        return super().process_message(msg, cell, cell_index)
-
-
-def _text_size(content: object) -> int:
-    """Characters of all the text in a message's content; JSON gives nothing but these types."""
-    if isinstance(content, str):
-        return len(content)
-    if isinstance(content, dict):
-        return sum(_text_size(key) + _text_size(value) for key, value in content.items())
-    if isinstance(content, list):
-        return sum(_text_size(value) for value in content)
-    return 8
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:
+        """Take one message. Comm messages, stdin requests and whatever else has no place in a graded notebook
+        are dropped."""
+        kind, content = msg["msg_type"], msg["content"]
+        if kind == "status":
+            if content.get("execution_state") == "idle":
+                raise CellExecutionComplete
+        elif kind == "execute_input":
+            cell["execution_count"] = execution_count(content)
+        elif kind == "clear_output" or kind in OUTPUT_KINDS:
+            self.outputs.take(kind, content, cell)
