@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.sandbox.kernelspecs import install_kernelspecs
+    from autograder.sandbox.layers import Layer, probe
     from autograder.sandbox.live import Usage
     from autograder.sandbox.manager import SandboxKernelManager, kernel_manager
     from autograder.sandbox.parent import WarmParent, shared_parent
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IsolationError",
+    "Layer",
     "SandboxError",
     "SandboxKernelManager",
     "SandboxProvisioner",
@@ -26,11 +28,13 @@ __all__ = [
     "WarmParent",
     "install_kernelspecs",
     "kernel_manager",
+    "probe",
     "shared_parent",
 ]
 
 _HOMES = {
     "IsolationError": "spec",
+    "Layer": "layers",
     "SandboxError": "spec",
     "SandboxKernelManager": "manager",
     "SandboxProvisioner": "provisioner",
@@ -39,6 +43,7 @@ _HOMES = {
     "WarmParent": "parent",
     "install_kernelspecs": "kernelspecs",
     "kernel_manager": "manager",
+    "probe": "layers",
     "shared_parent": "parent",
 }
 

@@ -41,7 +41,7 @@ class LiveSession:
         self._lifeline = lifeline
         self._own_processes = own_processes  # a process namespace: killing its first process ends all
         self._lock = threading.RLock()
-        self._asked_to_end = False
+        self.asked_to_end = False
         self._seen: set[str] = set()
         self.usage_seen = Usage()
         self.why_it_ended: str | None = None
@@ -67,7 +67,7 @@ class LiveSession:
                 self._read(None, 0.0)
                 return False
             self._read("exit", 0.2)
-            if "exit" not in self._seen and not self._asked_to_end:
+            if "exit" not in self._seen and not self.asked_to_end:
                 self.lost = True
                 self.why_it_ended = (
                     self.why_it_ended or "it was killed from outside, or this machine ran out of memory"
@@ -96,11 +96,14 @@ class LiveSession:
         with self._lock:
             if self.exit_code is not None:
                 return
-            self._asked_to_end = True
+            self.asked_to_end = True
             self._tell({"op": "end"})
             if self._own_processes:
-                with contextlib.suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+                self.kill_first_process()
+
+    def kill_first_process(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def close(self) -> None:
         with self._lock:
@@ -151,7 +154,7 @@ class LiveSession:
             )
         if event == "failed":
             self.why_it_ended, self.lost = message["error"], True
-        elif event == "exit" and not self._asked_to_end:
+        elif event == "exit" and "failed" not in self._seen and not self.asked_to_end:
             self.exit_code = message["code"] if message["code"] is not None else -signal.SIGKILL
             self.why_it_ended = message["reason"] or _of_itself(self.exit_code)
 

@@ -11,8 +11,12 @@ LAYERS = (
     "capabilities", "seccomp", "landlock", "rlimits", "watchdog",
 )  # fmt: skip
 
+# It hides names only, and older kernels have none: grading does not stop for it.
+NOT_REQUIRED = frozenset({"cgroup"})
+
 # The kernel's channels; the position gives the port number, counted from 1, in its socket's path.
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 
-# Unprivileged ids for the sessions of a grader that is root: this plus the session's process id.
+# Unprivileged user ids for the sessions of a grader that is root, above those that systems and containers give out.
 FIRST_SESSION_ID = 1_900_000_000
+SESSION_IDS = 200_000_000

@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Iterable
 
 from autograder.sandbox import landlock, linux, root, seccomp
-from autograder.sandbox.names import FIRST_SESSION_ID, LAYERS
+from autograder.sandbox.names import FIRST_SESSION_ID, LAYERS, SCRATCH
 
 INNER_ID = 1000  # the student's user and group, seen from inside
 
@@ -50,6 +50,10 @@ def enter_own_pid_namespace() -> int | None:
         os.waitpid(child, 0)
         os._exit(0)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    with contextlib.suppress(OSError):  # `try_layers` will say that too
+        linux.unshare(linux.CLONE_NEWNS)
+        linux.mount("", "/", flags=linux.MS_REC | linux.MS_SLAVE)
+        root.mount_proc()
     return os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
 
@@ -90,30 +94,27 @@ def drop_to_session_user(layers: frozenset[str], session_id: int) -> None:
     if "user" in layers:
         user, group = os.geteuid(), os.getegid()
         linux.unshare(linux.CLONE_NEWUSER)
-        linux.prctl(linux.PR_SET_DUMPABLE, 1)  # else the maps belong to root
+    linux.prctl(linux.PR_SET_DUMPABLE, 1)  # else the files of this process in /proc belong to root
+    if "user" in layers:
         _map_ids(INNER_ID, user, INNER_ID, group)
 
 
-def session_id() -> int:
-    """A user id of its own for this session if the grader is root, else the grader's. Read before /proc is
-    replaced.
-    """
+def session_id(wanted: int) -> int:
+    """The user id for a session: `wanted` if the grader is root and has such an id, else the grader's own."""
     if os.geteuid() != 0:
         return os.geteuid()
-    process = int(os.readlink("/proc/self"))
-    wanted = FIRST_SESSION_ID + process
     with open("/proc/self/uid_map", encoding="ascii") as file:
         ranges = [tuple(map(int, line.split())) for line in file]
     if any(first <= wanted < first + length for first, _, length in ranges):
         return wanted
     top = max(first + length for first, _, length in ranges)  # a container with few ids
-    return top - 1 - process % min(4096, top // 2)
+    return top - 1 - wanted % min(4096, top // 2)
 
 
 def try_layers() -> dict[str, str]:
     """Try every layer in a child process: its name -> "" where it works, else what the kernel said."""
     trials: dict[str, Callable[[], None]] = {
-        "user": lambda: drop_to_session_user(frozenset({"user"}), session_id()),
+        "user": lambda: drop_to_session_user(frozenset({"user"}), session_id(FIRST_SESSION_ID)),
         "mount": _try_mount,
         "pid": _try_pid,
         "seccomp": _try_seccomp,
@@ -126,7 +127,13 @@ def try_layers() -> dict[str, str]:
 
 def _try_mount() -> None:
     linux.unshare(linux.CLONE_NEWNS)
-    root.build(root.Plan(scratch_mb=1), os.geteuid(), private_proc=False)
+    user = session_id(FIRST_SESSION_ID)
+    root.build(root.Plan(scratch_mb=1), user, private_proc=False)
+    drop_to_session_user(frozenset(), user)
+    for folder in root.installation():
+        os.listdir(folder)
+    with open(os.__file__, "rb"), open(f"{SCRATCH}/x", "w", encoding="ascii"):
+        pass  # the session's user can read the installation and write to its folder
 
 
 def _try_pid() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -18,19 +19,11 @@ from typing import Self
 import autograder
 from autograder.sandbox import messages
 from autograder.sandbox.live import LiveSession
-from autograder.sandbox.names import LAYERS
+from autograder.sandbox.names import FIRST_SESSION_ID, LAYERS, NOT_REQUIRED, SESSION_IDS
+from autograder.sandbox.profiles import ENVIRONMENT
 from autograder.sandbox.spec import IsolationError, SandboxError, SandboxSpec
 
 _START_S = 180.0
-# Nothing of the grader's. No home, so that nobody's settings of Keras or matplotlib change a grade.
-_ENVIRONMENT = {
-    "PATH": os.defpath,
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-    "HOME": "/nonexistent",
-    "KERAS_HOME": "/dev/null/keras",
-    "PYTHONHASHSEED": "0",
-}
 _FORK_S = 30.0
 _LONGEST_SOCKET_PATH = 90  # of the 107 bytes that Linux allows, the rest is for the session's part
 
@@ -98,8 +91,9 @@ class WarmParent:
         missing = {
             name: reason for name, reason in self.layers.items() if reason and name not in spec.layers_off
         }
-        if missing and spec.isolation == "full":
-            listed = "; ".join(f"{name} ({reason})" for name, reason in missing.items())
+        refused = {name: reason for name, reason in missing.items() if name not in NOT_REQUIRED}
+        if refused and spec.isolation == "full":
+            listed = "; ".join(f"{name} ({reason})" for name, reason in refused.items())
             raise IsolationError(
                 f"This machine cannot isolate student code fully. Missing: {listed}. Run `autograder doctor` "
                 "to see what that costs and what brings it, or accept it with --isolation=weak."
@@ -137,7 +131,13 @@ class WarmParent:
 
     def _fork(self, spec: SandboxSpec, key: str, prefix: str, fds: tuple[int, ...]) -> LiveSession:
         layers = self.layers_for(spec)
-        request = {**spec.as_request(), "layers": layers, "key": key, "plain_home": f"{prefix}.home"}
+        request = {
+            **spec.as_request(),
+            "layers": layers,
+            "key": key,
+            "plain_home": f"{prefix}.home",
+            "session_id": FIRST_SESSION_ID + secrets.randbelow(SESSION_IDS),
+        }
         assert self._control is not None
         ours, theirs = messages.pair()
         try:
@@ -165,7 +165,7 @@ class WarmParent:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env=_ENVIRONMENT,
+                env=ENVIRONMENT,  # nothing of the grader's
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # Ctrl-C in a terminal is the grader's to handle
             )

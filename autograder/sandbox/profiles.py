@@ -12,6 +12,22 @@ import threading
 
 INLINE = "module://matplotlib_inline.backend_inline"
 
+# What the libraries see while they are imported. One thread: a process with more can enter no user namespace, and
+# threads do not survive a fork. No home, so that nobody's settings of Keras or matplotlib change a grade.
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "HOME": "/nonexistent",
+    "KERAS_HOME": "/dev/null/keras",
+    "MPLBACKEND": INLINE,  # remembered at import, loaded in the session at the first figure
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONHASHSEED": "0",
+}
+
 # What ipykernel and IPython would otherwise import while a kernel starts or runs its first cell.
 _KERNEL = (
     "autograder.sandbox.kernel", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.iostream",
@@ -36,10 +52,6 @@ def load(profile: str) -> None:
     """Import the profile's modules into this process. Raises ImportError, and RuntimeError if a thread was
     left.
     """
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["MPLBACKEND"] = INLINE  # remembered at import, loaded in the session at the first figure
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
     if profile == "none":
         return
     _import_without_debugger()

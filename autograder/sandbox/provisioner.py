@@ -25,6 +25,8 @@ from autograder.sandbox.names import CHANNELS
 from autograder.sandbox.parent import shared_parent
 from autograder.sandbox.spec import SandboxSpec
 
+_END_S = 10.0
+
 
 class SandboxProvisioner(KernelProvisionerBase):
     """One sandboxed kernel. `wire` is the grader's end of the session's wire."""
@@ -93,7 +95,9 @@ class SandboxProvisioner(KernelProvisionerBase):
             loop, ended = asyncio.get_running_loop(), asyncio.Event()
             loop.add_reader(session.fileno(), ended.set)
             try:
-                await ended.wait()
+                await asyncio.wait_for(ended.wait(), _END_S if session.asked_to_end else None)
+            except TimeoutError:
+                session.kill_first_process()
             finally:
                 loop.remove_reader(session.fileno())
         return await self.poll()

@@ -83,7 +83,7 @@ def build(plan: Plan, owner: int, private_proc: bool = True) -> None:
     if private_proc:
         mount_proc()
     else:
-        linux.mount(f"{_OLD}/proc", "/proc", flags=linux.MS_BIND | linux.MS_REC)
+        linux.mount(f"{_OLD}/proc", "/proc", flags=linux.MS_BIND | linux.MS_REC)  # the warm parent's
     for source, target in plan.hand_out:
         _hand_out(source, target, owner)
     _hide(plan.hide, (*_SYSTEM, *sources))

@@ -82,7 +82,7 @@ def _become_first_process(
 
 def _arrange(layers: frozenset[str], request: dict[str, Any]) -> str:
     """Enter the namespaces, make the files, drop to the session's user; returns the home folder."""
-    session_id = namespaces.session_id()
+    session_id = namespaces.session_id(request["session_id"])
     namespaces.enter(layers)
     plan = root.Plan(
         scratch_mb=request["limits"]["scratch_mb"],
@@ -107,6 +107,9 @@ def _plain_home(request: dict[str, Any], owner: int) -> str:
     """Without mount namespaces: a folder in the grader's private one, removed by the grader."""
     home = request["plain_home"]
     os.makedirs(f"{home}/work")
+    os.chmod(
+        os.path.dirname(home), 0o711
+    )  # the session's user passes through the grader's folder, sees nothing in it
     for source, target in request["hand_out"]:
         link = target.replace(HOME, home, 1)
         os.makedirs(os.path.dirname(link), exist_ok=True)

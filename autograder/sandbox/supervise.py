@@ -19,7 +19,7 @@ import signal
 import socket
 
 from autograder.sandbox import messages
-from autograder.sandbox.watchdog import Watchdog
+from autograder.sandbox.watchdog import Watchdog, children
 
 _INTERVAL_S = 0.2
 
@@ -86,13 +86,9 @@ def _reap(kernel: int) -> int | None:
 def _end_descendants() -> None:
     """Without a process namespace: this process is made the parent of all orphans, so it can find them."""
     while True:
-        with (
-            contextlib.suppress(OSError),
-            open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file,
-        ):
-            for pid in file.read().split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+        for pid in children(os.getpid()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:

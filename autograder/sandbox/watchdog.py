@@ -33,7 +33,10 @@ class Use:
 
 
 class Watchdog:
-    """Measures every process in /proc but this one; `kernel` is the session's main process."""
+    """Measures every process of the session but this one, its first; `kernel` is its main process.
+
+    `private_proc`: /proc shows the session's processes and no others.
+    """
 
     def __init__(self, limits: dict[str, Any], wall_s: float, kernel: int, private_proc: bool) -> None:
         self.use = Use()
@@ -42,9 +45,8 @@ class Watchdog:
         self._wall_s = wall_s
         self._kernel = kernel
         self._private_proc = private_proc
-        self._clock = (
-            ~kernel << 3
-        ) | 2  # clock_getcpuclockid(3): the CPU time of a process, to the nanosecond
+        # As clock_getcpuclockid(3) makes it: the CPU time of a process, to the nanosecond.
+        self._clock = (~kernel << 3) | 2
         self._ended_cpu_s = self._waited_cpu_s = 0.0
         self._cpu_s: dict[int, float] = {}
         self._inherited = self._anonymous(os.getpid())
@@ -87,10 +89,13 @@ class Watchdog:
         return None
 
     def _processes(self) -> list[int]:
-        if not self._private_proc:
-            return [self._kernel]
         me = os.getpid()
-        return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]
+        if self._private_proc:
+            return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]
+        found = children(me)
+        for pid in found:
+            found.extend(children(pid))  # the list grows while it is walked
+        return found
 
     def _cpu_of(self, pid: int) -> tuple[float, float]:
         """Seconds of this process, and of the ended children that it waited for."""
@@ -128,6 +133,18 @@ class Watchdog:
                 except (OSError, ValueError):
                     continue  # it has ended meanwhile
         return total
+
+
+def children(pid: int) -> list[int]:
+    """The processes that `pid` has started or, as their reaper, inherited; none if it has ended."""
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found.extend(map(int, file.read().split()))
+    except OSError:
+        return found
+    return found
 
 
 def _shares(pid: int) -> int:
