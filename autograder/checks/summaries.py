@@ -1,0 +1,375 @@
+"""What a TensorBoard log holds: scalars, histograms, images and graphs, with their tags and steps.
+
+Event files come from outside as bytes. They are read with TensorBoard's own record reader and its own
+conversion of old formats (`data_compat`, `dataclass_compat`), so that logs of TensorFlow 2, of Keras'
+callback and of PyTorch's writer look alike; neither TensorFlow nor a plugin is loaded. Everything is bounded
+before it is read: bytes, records, the elements of a tensor, the pixels of an image. A damaged or cut-off file
+yields what stands before the damage, and a problem; nothing raises for what a file contains.
+
+Steps are the student's numbers; wall times are seconds since 1970 by the student's clock. Images decode to
+uint8 [height, width] or [height, width, channels]. Checking the records' check sums takes about 0.2 s per
+megabyte.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from PIL import Image
+from tensorboard import data_compat, dataclass_compat
+from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.tensorflow_stub import errors
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
+from tensorboard.util import tensor_util
+
+MAX_BYTES = 32 * 2**20  # of all event files together
+MAX_RECORDS = 200_000
+MAX_ELEMENTS = 100_000  # of one tensor
+MAX_PIXELS = 2**22  # of one image
+MAX_IMAGES = 64  # decoded per tag
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of one scalar tag of one run, in the order in which they were written."""
+
+    run: str
+    tag: str
+    steps: tuple[int, ...]
+    values: tuple[float, ...]
+
+    @property
+    def rising(self) -> bool:
+        """True if every step is larger than the one before."""
+        return all(a < b for a, b in zip(self.steps, self.steps[1:], strict=False))
+
+    @property
+    def finite(self) -> bool:
+        return all(math.isfinite(v) for v in self.values)
+
+    @property
+    def falls(self) -> bool:
+        """True if the mean of the last quarter lies below that of the first."""
+        quarter = max(1, len(self.values) // 4)
+        start, end = np.mean(self.values[:quarter]), np.mean(self.values[-quarter:])
+        return len(self.values) > 1 and self.finite and bool(end < start)
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """Histograms of one tag: their steps, and of each the buckets as (left, right, count)."""
+
+    run: str
+    tag: str
+    steps: tuple[int, ...]
+    buckets: tuple[tuple[tuple[float, float, float], ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images of one tag: their steps, and the first images decoded. `broken` counts those that do not
+    decode."""
+
+    run: str
+    tag: str
+    steps: tuple[int, ...]
+    pixels: tuple[NDArray[np.uint8], ...]
+    broken: int
+
+    def sizes(self) -> set[tuple[int, int]]:
+        """(height, width) of the decoded images."""
+        return {(int(p.shape[0]), int(p.shape[1])) for p in self.pixels}
+
+
+@dataclass(frozen=True)
+class Log:
+    """All that a log directory holds. `other` are tags of other plugins (text, hparams); `problems` are
+    sentences."""
+
+    scalars: tuple[Series, ...] = ()
+    histograms: tuple[Histograms, ...] = ()
+    images: tuple[Images, ...] = ()
+    graphs: int = 0
+    other: tuple[tuple[str, str], ...] = ()
+    files: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        found = (
+            {s.run for s in self.scalars} | {h.run for h in self.histograms} | {i.run for i in self.images}
+        )
+        return tuple(sorted(found))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether the log shows something, and what is lacking. `tag` is the best candidate's."""
+
+    ok: bool
+    tag: str
+    sentence: str
+
+
+def read_log(files: Mapping[str, bytes], max_bytes: int = MAX_BYTES) -> Log:
+    """Read event files: names relative to the log directory -> contents. Other files are ignored.
+
+    A run is the folder of its files. Files beyond `max_bytes` in all are left out, with a problem.
+    """
+    parts = _Parts()
+    total = 0
+    for name in sorted(files):
+        if "tfevents" not in PurePosixPath(name).name:
+            continue
+        content = files[name]
+        total += len(content)
+        if total > max_bytes:
+            parts.problems.append(f"The log has more than {max_bytes // 2**20} MB; {name} is not read.")
+            continue
+        parts.files += 1
+        run = str(PurePosixPath(name).parent)
+        _read_file(name, "" if run == "." else run, content, parts)
+    return parts.log()
+
+
+def read_directory(folder: Path, max_bytes: int = MAX_BYTES) -> Log:
+    """Read the event files below a folder of the grader's own machine. Links are not followed."""
+    files = {
+        str(path.relative_to(folder)): path
+        for path in sorted(folder.rglob("*tfevents*"))
+        if path.is_file() and not path.is_symlink()
+    }
+    small = {name: path for name, path in files.items() if path.stat().st_size <= max_bytes}
+    log = read_log({name: path.read_bytes() for name, path in small.items()}, max_bytes)
+    large = tuple(
+        f"{name} has more than {max_bytes // 2**20} MB; it is not read."
+        for name in files
+        if name not in small
+    )
+    return Log(
+        log.scalars, log.histograms, log.images, log.graphs, log.other, log.files, log.problems + large
+    )
+
+
+def find_curve(log: Log, *, least: int = 10, name: str = "", falls: bool = False) -> Finding:
+    """A scalar with at least `least` points at strictly rising steps; `name` in its tag; falling if asked
+    for."""
+    named = [s for s in log.scalars if name.lower() in f"{s.run}/{s.tag}".lower()]
+    if not log.scalars:
+        return Finding(False, "", _nothing(log, "scalar"))
+    if not named:
+        tags = ", ".join(sorted({s.tag for s in log.scalars})[:8])
+        return Finding(False, "", f"No scalar has a tag with “{name}”; there are: {tags}.")
+    best = max(named, key=lambda s: (len(s.steps) >= least, s.rising, s.falls, len(s.steps)))
+    tag = f"{best.run}/{best.tag}".lstrip("/")
+    if len(best.steps) < least:
+        return Finding(
+            False, tag, f"The scalar {tag} has {len(best.steps)} points; at least {least} are asked for."
+        )
+    if not best.rising:
+        constant = (
+            "the same step everywhere" if len(set(best.steps)) == 1 else "steps that do not always rise"
+        )
+        return Finding(False, tag, f"The scalar {tag} has {constant}: pass the step when you write it.")
+    if falls and not best.falls:
+        return Finding(False, tag, f"The scalar {tag} does not fall.")
+    return Finding(True, tag, f"The scalar {tag} has {len(best.steps)} points.")
+
+
+def find_histogram(log: Log, *, least: int = 1) -> Finding:
+    """A histogram tag with at least `least` steps, each with a positive count."""
+    good = [
+        h for h in log.histograms if sum(any(b[2] > 0 for b in buckets) for buckets in h.buckets) >= least
+    ]
+    if not good:
+        few = f"No histogram has {least} steps." if log.histograms else _nothing(log, "histogram")
+        return Finding(False, "", few)
+    tag = f"{good[0].run}/{good[0].tag}".lstrip("/")
+    return Finding(True, tag, f"The histogram {tag} has {len(good[0].steps)} steps.")
+
+
+def find_image(log: Log, height: int, width: int) -> Finding:
+    """An image tag whose images decode to height × width pixels."""
+    for images in log.images:
+        if (height, width) in images.sizes():
+            tag = f"{images.run}/{images.tag}".lstrip("/")
+            return Finding(True, tag, f"The image {tag} has {height} × {width} pixels.")
+    if not log.images:
+        return Finding(False, "", _nothing(log, "image"))
+    sizes = sorted({size for images in log.images for size in images.sizes()})
+    shown = ", ".join(f"{h} × {w}" for h, w in sizes[:5]) or "nothing that can be decoded"
+    return Finding(False, "", f"Images should have {height} × {width} pixels; the log has {shown}.")
+
+
+def _nothing(log: Log, kind: str) -> str:
+    if not log.files:
+        return "There is no event file: was a writer created, and made the default one?"
+    if not (log.scalars or log.histograms or log.images):
+        return "The event file is empty: was the writer flushed or closed?"
+    return f"The log holds no {kind}."
+
+
+@dataclass
+class _Parts:
+    """A log while it is being read."""
+
+    scalars: dict[tuple[str, str], list[tuple[int, float]]] = field(default_factory=dict)
+    histograms: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
+    images: dict[tuple[str, str], list[tuple[int, list[bytes]]]] = field(default_factory=dict)
+    other: set[tuple[str, str]] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    graphs: int = 0
+    files: int = 0
+    records: int = 0
+
+    def log(self) -> Log:
+        scalars = tuple(
+            Series(run, tag, tuple(s for s, _ in points), tuple(v for _, v in points))
+            for (run, tag), points in sorted(self.scalars.items())
+        )
+        histograms = tuple(
+            Histograms(run, tag, tuple(s for s, _ in found), tuple(b for _, b in found))
+            for (run, tag), found in sorted(self.histograms.items())
+        )
+        images = tuple(_images(run, tag, found) for (run, tag), found in sorted(self.images.items()))
+        other = tuple(sorted(self.other))
+        problems = tuple(dict.fromkeys(self.problems))
+        return Log(scalars, histograms, images, self.graphs, other, self.files, problems)
+
+
+def _read_file(name: str, run: str, content: bytes, parts: _Parts) -> None:
+    whole = _whole_records(content)
+    if whole < len(content):
+        parts.problems.append(f"{name} is damaged or cut off; what stands before is used.")
+    metadata: dict[str, Any] = {}
+    for record in _records(name, content[:whole], parts):
+        parts.records += 1
+        if parts.records > MAX_RECORDS:
+            parts.problems.append(f"The log has more than {MAX_RECORDS} records; the rest is not read.")
+            return
+        try:
+            event = event_pb2.Event.FromString(record)
+            events = list(dataclass_compat.migrate_event(data_compat.migrate_event(event), metadata))
+        except (DecodeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            parts.problems.append(f"{name} holds a record that cannot be read ({type(error).__name__}).")
+            continue
+        for migrated in events:
+            if migrated.HasField("graph_def"):
+                parts.graphs += 1
+            for value in migrated.summary.value:
+                _take(run, int(migrated.step), value, metadata, parts)
+
+
+def _whole_records(content: bytes) -> int:
+    """Bytes up to the end of the last whole record: 8 bytes of length, 4 of check, the data, 4 of check."""
+    at = 0
+    while at + 12 <= len(content):
+        end = at + 16 + int.from_bytes(content[at : at + 8], "little")
+        if end > len(content):
+            break
+        at = end
+    return at
+
+
+def _records(name: str, content: bytes, parts: _Parts) -> Iterator[bytes]:
+    with tempfile.NamedTemporaryFile(suffix=".tfevents") as file:
+        file.write(content)
+        file.flush()
+        reader = PyRecordReader_New(file.name)
+        try:
+            while True:
+                try:
+                    reader.GetNext()
+                except errors.OutOfRangeError:
+                    return
+                except errors.DataLossError:
+                    parts.problems.append(f"{name} is damaged or cut off; what stands before is used.")
+                    return
+                yield reader.record()
+        finally:
+            reader.file_handle.close()
+
+
+def _take(run: str, step: int, value: Any, metadata: Mapping[str, Any], parts: _Parts) -> None:
+    tag = value.tag[:200]
+    known = metadata.get(value.tag)
+    plugin = (known or value.metadata).plugin_data.plugin_name
+    if not value.HasField("tensor") or not _bounded(value.tensor):
+        parts.problems.append(f"The summary {tag} is not stored as it should be.")
+        return
+    key = run, tag
+    if plugin == "scalars":
+        number = _number(value.tensor)
+        if number is None:
+            parts.problems.append(f"The scalar {tag} is not a single number.")
+        else:
+            parts.scalars.setdefault(key, []).append((step, number))
+    elif plugin == "histograms":
+        buckets = _array(value.tensor)
+        if buckets is None or buckets.ndim != 2 or buckets.shape[1] != 3:
+            parts.problems.append(f"The histogram {tag} has no buckets.")
+        else:
+            rows = tuple((float(a), float(b), float(c)) for a, b, c in buckets)
+            parts.histograms.setdefault(key, []).append((step, rows))
+    elif plugin == "images":
+        parts.images.setdefault(key, []).append((step, list(value.tensor.string_val)[2:]))
+    elif plugin.startswith("graph"):
+        parts.graphs += 1
+    else:
+        parts.other.add((plugin[:100], tag))
+
+
+def _bounded(tensor: Any) -> bool:
+    """A shape larger than its content would be filled up when it is read."""
+    dims = [int(d.size) for d in tensor.tensor_shape.dim]
+    return len(dims) <= 8 and all(d >= 0 for d in dims) and math.prod(dims) <= MAX_ELEMENTS
+
+
+def _array(tensor: Any) -> NDArray[np.float64] | None:
+    try:
+        array = np.asarray(tensor_util.make_ndarray(tensor))
+    except (ValueError, TypeError, KeyError):
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "fiub" else None
+
+
+def _number(tensor: Any) -> float | None:
+    array = _array(tensor)
+    return float(array.reshape(-1)[0]) if array is not None and array.size == 1 else None
+
+
+def _images(run: str, tag: str, found: list[tuple[int, list[bytes]]]) -> Images:
+    encoded = [png for _, pictures in found for png in pictures][:MAX_IMAGES]
+    decoded = [_pixels(png) for png in encoded]
+    pixels = tuple(p for p in decoded if p is not None)
+    return Images(run, tag, tuple(step for step, _ in found), pixels, len(decoded) - len(pixels))
+
+
+def _pixels(encoded: bytes) -> NDArray[np.uint8] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(encoded), formats=("PNG", "JPEG", "GIF")) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    return None
+                mode = image.mode if image.mode in ("L", "RGB", "RGBA") else "RGB"
+                return np.asarray(image.convert(mode), dtype=np.uint8)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ):
+        return None
