@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import errno
+import os
 import socket
 from typing import Any
 
@@ -55,8 +56,21 @@ _SOCKETS = {socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK}
 _HIGHEST_SOCKET_FAMILY = 63
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
-# Limits of the first process, which has the same user: without open files it could not watch the others.
+# The first process has the same user. Without open files or processor time it could not watch the others. (Linux
+# lets nobody with fewer rights change its priority; its limits, anybody of its user.)
 _FIRST_PROCESS = 1
+_REACH_BY_PROCESS = (
+    "prlimit64",
+    "sched_setaffinity",
+    "sched_setscheduler",
+    "sched_setparam",
+    "sched_setattr",
+)
+_REACH_BY_KIND = {
+    "setpriority": os.PRIO_PROCESS,
+    "ioprio_set": 1,
+}  # kinds: a process; others reach a whole user
+_INT = 0xFFFF_FFFF  # what Linux reads of an argument that is an int
 
 _UNKNOWN = -1
 _NEWER = {  # numbers are the same on every architecture
@@ -100,15 +114,19 @@ def _build() -> Any:
     route_only = pyseccomp.Arg(2, pyseccomp.NE, 0)  # NETLINK_ROUTE: what getifaddrs() asks
     _add(filter_, refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK), route_only)
     for request in (_TIOCSTI, _TIOCLINUX):
-        _add(filter_, refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFF_FFFF, request))
+        _add(filter_, refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, request))
     linger = (
-        pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFF_FFFF, socket.SOL_SOCKET),
-        pyseccomp.Arg(2, pyseccomp.MASKED_EQ, 0xFFFF_FFFF, socket.SO_LINGER),
+        pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, socket.SOL_SOCKET),
+        pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _INT, socket.SO_LINGER),
     )
     # A connection that lingers, sent along on the wire and closed here, would make the grader wait: whoever
     # receives a descriptor without asking for it is the one who closes it, and its close() is what lingers.
     _add(filter_, refuse, "setsockopt", *linger)
-    _add(filter_, refuse, "prlimit64", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFF_FFFF, _FIRST_PROCESS))
+    for name in _REACH_BY_PROCESS:
+        _add(filter_, refuse, name, pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _INT, _FIRST_PROCESS))
+    for name, kind in _REACH_BY_KIND.items():
+        _add(filter_, refuse, name, pyseccomp.Arg(0, pyseccomp.NE, kind))
+        _add(filter_, refuse, name, pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, _FIRST_PROCESS))
     return filter_
 
 

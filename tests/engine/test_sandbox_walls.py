@@ -122,6 +122,28 @@ def test_the_first_process_is_out_of_reach() -> None:
     assert ran.why is None
 
 
+def test_the_first_process_cannot_be_starved() -> None:
+    code = (
+        "import os, resource\n"
+        "attempts = {\n"
+        "    'limits': lambda: resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0)),\n"
+        "    'scheduler': lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)),\n"
+        "    'processors': lambda: os.sched_setaffinity(1, {0}),\n"
+        "    'priority': lambda: os.setpriority(os.PRIO_PROCESS, 1, 19),\n"
+        "    'priority of its user': lambda: os.setpriority(os.PRIO_USER, 0, 19),\n"
+        "    'priority of its group': lambda: os.setpriority(os.PRIO_PGRP, 1, 19),\n"
+        "    'score': lambda: open('/proc/1/oom_score_adj', 'w').write('1000')}\n"
+        "for name, attempt in attempts.items():\n"
+        "    try: attempt(); print(name)\n"
+        "    except PermissionError: pass\n"
+        "os.setpriority(os.PRIO_PROCESS, 0, 5); os.sched_setaffinity(0, os.sched_getaffinity(0)); os.nice(1)"
+    )
+    assert (run(code).text, run(code).error) == ("6", "")
+    # The rights that the first process keeps over the session protect the rest of it already.
+    attempts = code.replace("(0, 0)", "(99, 99)").rpartition("\n")[0]
+    assert run(attempts, spec=without("seccomp")).text.startswith("limits\n")
+
+
 def test_nothing_of_the_graders_environment_is_inside(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import os, gc, glob\n"
