@@ -5,9 +5,9 @@ places, before or behind it; what stands in the padded places has no effect and 
 state passes through padded steps unchanged; and an average over time counts real steps only.
 
 Shapes: a batch is [B, T] (tokens) or [B, T, ...] (vectors), `real` is a bool [B, T] that is True at real
-places. `run` is any function from a batch to an array whose first axis is B. Differences are absolute, largest
-over all entries, and given per sequence length, because most mistakes show at some lengths only. An answer of
-another shape than expected, or with NaN, differs by infinity; nothing is raised for it.
+places. `run` is any function from a batch to an array whose first axis is B. Differences are absolute,
+largest over all entries, and given per sequence length, because most mistakes show at some lengths only. An
+answer of another shape than expected, or with NaN, differs by infinity; nothing is raised for it.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """Is this a recurrent network, and of which kind? Asked from outside, without knowing any weights.
 
-`elman_form` judges one step by its form, tanh of something affine (Elman, Finding structure in time, Cognitive
-Science 14, 1990): artanh of the new state must be affine in the input and the old state together. With
-g = artanh(step), an affine g has no cross-difference, g(x,h) - g(x,h') - g(x',h) + g(x',h') = 0, and takes the
-middle of two points to the middle of its values. How the weights are stored or multiplied makes no difference.
+`elman_form` judges one step by its form, tanh of something affine (Elman, Finding structure in time,
+Cognitive Science 14, 1990): artanh of the new state must be affine in the input and the old state together.
+With g = artanh(step), an affine g has no cross-difference, g(x,h) - g(x,h') - g(x',h) + g(x',h') = 0, and
+takes the middle of two points to the middle of its values. How the weights are stored or multiplied makes no
+difference.
 
-`folded` judges a sequence as the iteration of steps, `directions` which steps an output depends on, `rows_alone`
-whether the rows of a batch ignore each other, `taking_part` which weights have any effect.
+`folded` judges a sequence as the iteration of steps, `directions` which steps an output depends on,
+`rows_alone` whether the rows of a batch ignore each other, `taking_part` which weights have any effect.
 
-Shapes: x [B, n_in], h [B, n_state], sequences [B, T, ...], states [B, T, n_state]. Answers of another shape or
-with NaN differ by infinity; nothing is raised for them.
+Shapes: x [B, n_in], h [B, n_state], sequences [B, T, ...], states [B, T, n_state]. Answers of another shape
+or with NaN differ by infinity; nothing is raised for them.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def elman_form(
     probes: int = 12,
     tolerance: float = TOLERANCE,
 ) -> StepReport:
-    """Judge `step(x, h)` at random dense x and h; x is scaled until the largest state is clearly bent by tanh.
+    """Judge `step(x, h)` at random dense x and h; x is scaled until the largest state is clearly bent by
+    tanh.
 
     `step` gets one batch of 6 x `probes` rows at a time, at most 23 times.
     """
@@ -134,8 +136,8 @@ def folded(
 
 @dataclass(frozen=True)
 class Directions:
-    """`matrix[i, j]` is how much output j moves when only input i changes. `forward`: some output depends on an
-    earlier input; `backward`: on a later one; `present`: each output depends on its own input."""
+    """`matrix[i, j]` is how much output j moves when only input i changes. `forward`: some output depends on
+    an earlier input; `backward`: on a later one; `present`: each output depends on its own input."""
 
     forward: bool
     backward: bool
@@ -213,8 +215,8 @@ def taking_part(
     names: Sequence[str] = (),
     least: float = INFLUENCE,
 ) -> tuple[Part, ...]:
-    """Which of a network's weight arrays take part in `run(weights)`, which may give arrays of any shape: each is
-    replaced by a disturbed copy (noise of its own size, at least 0.1) while the others stay."""
+    """Which of a network's weight arrays take part in `run(weights)`, which may give arrays of any shape:
+    each is replaced by a disturbed copy (noise of its own size, at least 0.1) while the others stay."""
     plain = [np.asarray(w, dtype=np.float32) for w in weights]
     before = _wide(run(plain))
     parts = []
@@ -231,9 +233,9 @@ def taking_part(
 def _well_scaled(step: Step, xs: Array, hs: Array, n_state: int) -> tuple[Array | None, float]:
     """States of the probes, with their largest absolute value, or None if they are no states.
 
-    First come inputs far too large: if a state leaves the interval, that is all there is to say. Then h is made
-    smaller until it alone bends no state beyond HALF, and x is scaled until the largest state lies between LOWEST
-    and HIGHEST, if it can.
+    First come inputs far too large: if a state leaves the interval, that is all there is to say. Then h is
+    made smaller until it alone bends no state beyond HALF, and x is scaled until the largest state lies
+    between LOWEST and HIGHEST, if it can.
     """
 
     def states_at(x_scale: float, h_scale: float) -> Array | None:

@@ -1,0 +1,264 @@
+"""How fast is a program, compared with a reference on the same machine, by the grader's clock?
+
+The program is called from outside with a number of steps k; the student's clock is not asked. In this order:
+1. Correctness. `verify` sees every answer of the student's program; the first problem ends the measurement.
+An answer
+   should depend on all the work (losses of all steps, a check sum of the weights), on inputs that are new in
+   each call.
+2. Warm-up of both programs: at least 5 calls and 0.5 s each, and until calls no longer get faster (tracing,
+autotune). 3. k is raised until the work of 2k steps takes long enough to be measured. 4. Interleaved pairs,
+at least nine, in the order ABBA: student, reference, reference, student. One measurement is the
+   slope (t(3k) - t(k)) / 2k in seconds a step, which is free of the overhead of a call.
+5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap
+interval. If
+   the threshold lies inside it, more pairs are measured before anything is decided.
+
+Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be
+passed in. Sources: Efron and Tibshirani, An introduction to the bootstrap (1993) for the percentile interval;
+interleaving because clocks and temperature drift within a measurement.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Program = Callable[[int], object]
+Clock = Callable[[], float]
+
+PAIRS = 9
+MAX_PAIRS = 27
+WARM_CALLS = 5
+WARM_S = 0.5
+MAX_WARM_CALLS = 60
+LEAST_WORK_S = 0.02  # that 2k steps should take; a clock and a scheduler disturb less than a hundredth of it
+MAX_STEPS = 100_000
+
+
+class ThroughputError(RuntimeError):
+    """The reference could not be measured; nothing is said about the student."""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """`ok` if the answers are right and `ratio`, the student's speed in units of the reference's, reaches
+    `threshold`.
+
+    `low` and `high` bound the ratio with `confidence`; speeds are items a second. `pairs` are the single
+    ratios, `steps` the k of the measurement. `environment` names device, driver and library versions.
+    """
+
+    ok: bool
+    correct: bool
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    threshold: float
+    per_second: float
+    reference_per_second: float
+    pairs: tuple[float, ...]
+    steps: int
+    sentence: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def compare(
+    student: Program,
+    reference: Program,
+    threshold: float,
+    *,
+    verify: Callable[[object, int], str] = lambda answer, steps: "",
+    items_per_step: int = 1,
+    steps: int = 10,
+    pairs: int = PAIRS,
+    max_pairs: int = MAX_PAIRS,
+    confidence: float = 0.95,
+    environment: Mapping[str, str] | None = None,
+    clock: Clock = time.perf_counter,
+) -> Throughput:
+    """Measure `student(k)` against `reference(k)`; both do k steps and return when they are done.
+
+    `verify(answer, k)` returns "" for a right answer of the student's, else a sentence. `items_per_step`
+    (samples of a batch) only scales the speeds that are shown. What the programs raise passes through. Raises
+    ThroughputError if the reference takes no measurable time.
+    """
+    named = dict(environment or {})
+
+    def checked(k: int) -> float:
+        seconds, answer = _timed(student, k, clock)
+        problem = verify(answer, k)
+        if problem:
+            raise _WrongAnswer(problem)
+        return seconds
+
+    def plain(k: int) -> float:
+        return _timed(reference, k, clock)[0]
+
+    try:
+        checked(steps)
+        for program in (checked, plain):
+            _warm_up(program, steps, clock)
+        k = _enough_steps(checked, plain, steps)
+        measured: list[tuple[float, float]] = []
+        while len(measured) < max_pairs:
+            measured.append(_pair(checked, plain, k, len(measured)))
+            if len(measured) >= pairs and (len(measured) - pairs) % 6 == 0:
+                ratios = [r / s for s, r in measured]
+                low, high = bootstrap_median(ratios, confidence)
+                if not low < threshold < high:
+                    break
+    except _WrongAnswer as wrong:
+        return Throughput(
+            False,
+            False,
+            np.nan,
+            np.nan,
+            np.nan,
+            confidence,
+            threshold,
+            np.nan,
+            np.nan,
+            (),
+            steps,
+            str(wrong),
+            named,
+        )
+    ratio = float(np.median(ratios))
+    mine, theirs = (float(np.median([pair[i] for pair in measured])) for i in (0, 1))
+    return Throughput(
+        ok=ratio >= threshold,
+        correct=True,
+        ratio=ratio,
+        low=low,
+        high=high,
+        confidence=confidence,
+        threshold=threshold,
+        per_second=items_per_step / mine,
+        reference_per_second=items_per_step / theirs,
+        pairs=tuple(ratios),
+        steps=k,
+        sentence=_sentence(ratio, threshold),
+        environment=named,
+    )
+
+
+def compare_calls(
+    student: Callable[[], object],
+    reference: Callable[[], object],
+    threshold: float,
+    *,
+    pairs: int = PAIRS,
+    warm_calls: int = 1,
+    confidence: float = 0.95,
+    environment: Mapping[str, str] | None = None,
+    clock: Clock = time.perf_counter,
+) -> Throughput:
+    """The same for programs that cannot be asked for k steps: whole calls, interleaved, without slope and
+    verification.
+
+    For work that takes much longer than a call's overhead, such as an epoch of training.
+    """
+    for _ in range(warm_calls):
+        student()
+        reference()
+    measured = []
+    for number in range(pairs):
+        order = (0, 1) if number % 2 == 0 else (1, 0)
+        seconds = [0.0, 0.0]
+        for which in order:
+            seconds[which] = _timed(lambda _: (student, reference)[which](), 1, clock)[0]  # noqa: B023
+        measured.append((seconds[0], seconds[1]))
+    if min(r for _, r in measured) <= 0:
+        raise ThroughputError("The reference takes no measurable time; give it more work.")
+    ratios = [r / max(s, 1e-9) for s, r in measured]
+    low, high = bootstrap_median(ratios, confidence)
+    ratio = float(np.median(ratios))
+    mine, theirs = (float(np.median([pair[i] for pair in measured])) for i in (0, 1))
+    return Throughput(
+        ok=ratio >= threshold,
+        correct=True,
+        ratio=ratio,
+        low=low,
+        high=high,
+        confidence=confidence,
+        threshold=threshold,
+        per_second=1 / max(mine, 1e-9),
+        reference_per_second=1 / theirs,
+        pairs=tuple(ratios),
+        steps=1,
+        sentence=_sentence(ratio, threshold),
+        environment=dict(environment or {}),
+    )
+
+
+def bootstrap_median(
+    values: Sequence[float], confidence: float = 0.95, resamples: int = 2000
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of the median, with a fixed seed: the same interval for the same
+    values."""
+    sample = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(0)
+    medians = np.median(sample[rng.integers(0, sample.size, (resamples, sample.size))], axis=1)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(medians, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+class _WrongAnswer(Exception):
+    """The student's answer is wrong; the text says how."""
+
+
+def _timed(program: Program, k: int, clock: Clock) -> tuple[float, object]:
+    start = clock()
+    answer = program(k)
+    return clock() - start, answer
+
+
+def _warm_up(program: Callable[[int], float], k: int, clock: Clock) -> None:
+    """Until both the least number of calls and the least time are over and calls no longer get faster."""
+    began = clock()
+    seconds: list[float] = []
+    while len(seconds) < MAX_WARM_CALLS:
+        seconds.append(program(k))
+        if len(seconds) < WARM_CALLS or clock() - began < WARM_S:
+            continue
+        recent, before = np.median(seconds[-3:]), np.median(seconds[-6:-3] or seconds[:3])
+        if recent >= 0.8 * before:
+            return
+
+
+def _enough_steps(student: Callable[[int], float], reference: Callable[[int], float], k: int) -> int:
+    while k < MAX_STEPS:
+        work = min(program(3 * k) - program(k) for program in (student, reference))
+        if work >= LEAST_WORK_S:
+            return k
+        k *= 2 if work > LEAST_WORK_S / 4 else 4
+    raise ThroughputError(
+        f"Even {MAX_STEPS} steps take no measurable time: the work of a step is not done when asked."
+    )
+
+
+def _pair(
+    student: Callable[[int], float], reference: Callable[[int], float], k: int, number: int
+) -> tuple[float, float]:
+    """Seconds a step of student and reference. Pairs alternate in their order, so that two of them are
+    ABBA."""
+    first, second = (student, reference) if number % 2 == 0 else (reference, student)
+    for _ in range(5):
+        short_first, short_second = first(k), second(k)
+        long_second, long_first = second(3 * k), first(3 * k)
+        slopes = (long_first - short_first) / (2 * k), (long_second - short_second) / (2 * k)
+        if min(slopes) > 0:
+            return slopes if number % 2 == 0 else (slopes[1], slopes[0])
+    raise ThroughputError(
+        "Three times the steps take no longer: the machine is too busy to measure, or k is ignored."
+    )
+
+
+def _sentence(ratio: float, threshold: float) -> str:
+    verdict = "That is enough." if ratio >= threshold else f"At least {threshold:g} times is asked for."
+    return f"Your program runs at {ratio:.2f} times the speed of the reference. {verdict}"

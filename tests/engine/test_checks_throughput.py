@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from autograder.checks.throughput import ThroughputError, bootstrap_median, compare, compare_calls
+
+
+class Machine:
+    """A clock that only moves when a program runs: seconds are what the programs say, with noise."""
+
+    def __init__(self, noise=0.02, seed=0):
+        self.now = 0.0
+        self.noise = noise
+        self.rng = np.random.default_rng(seed)
+
+    def clock(self):
+        return self.now
+
+    def program(self, per_step, call=0.01, first=0.0, calls_slow=0, answer=lambda k: np.arange(k)):
+        done = {"calls": 0}
+
+        def run(k):
+            done["calls"] += 1
+            extra = first if done["calls"] <= calls_slow else 0.0
+            self.now += call + (extra + k * per_step) * float(np.exp(self.noise * self.rng.normal()))
+            return answer(k)
+
+        run.done = done
+        return run
+
+
+def test_the_ratio_is_that_of_the_steps_and_not_of_the_calls():
+    machine = Machine()
+    slow_call = machine.program(0.002, call=0.5)
+    result = compare(slow_call, machine.program(0.001), 0.4, clock=machine.clock)
+    assert result.ok
+    assert result.ratio == pytest.approx(0.5, rel=0.05)
+    assert result.low <= result.ratio <= result.high
+    assert len(result.pairs) >= 9
+    assert result.per_second == pytest.approx(500, rel=0.1)
+    assert not compare(slow_call, machine.program(0.001), 0.6, clock=machine.clock).ok
+
+
+def test_a_program_against_itself():
+    machine = Machine(noise=0.05)
+    ratios = [
+        compare(machine.program(0.001), machine.program(0.001), 0.5, clock=machine.clock).ratio
+        for _ in range(40)
+    ]
+    assert min(ratios) > 0.9
+    assert max(ratios) < 1.1
+
+
+def test_tracing_is_over_before_anything_is_measured():
+    machine = Machine()
+    traced = machine.program(0.001, first=5.0, calls_slow=8)
+    assert compare(traced, machine.program(0.001), 0.9, clock=machine.clock).ratio == pytest.approx(
+        1, rel=0.1
+    )
+
+
+def test_more_pairs_are_measured_when_it_is_close():
+    machine = Machine(noise=0.2)
+    close = compare(machine.program(0.001), machine.program(0.001), 1.0, clock=machine.clock)
+    assert len(close.pairs) > 9
+    assert len(close.pairs) <= 27
+    assert len(compare(machine.program(0.001), machine.program(0.001), 0.1, clock=machine.clock).pairs) == 9
+
+
+def test_wrong_answers_end_the_measurement():
+    machine = Machine()
+    cheat = machine.program(0.0001, answer=lambda k: np.zeros(1))
+
+    def verify(answer, k):
+        return "" if len(answer) == k else f"There should be {k} losses."
+
+    result = compare(cheat, machine.program(0.001), 0.5, verify=verify, clock=machine.clock)
+    assert not result.ok
+    assert not result.correct
+    assert "losses" in result.sentence
+    assert np.isnan(result.ratio)
+    assert cheat.done["calls"] == 1
+
+
+def test_an_answer_that_turns_wrong_later_is_seen():
+    machine = Machine()
+    served = []
+
+    def cached(k):
+        served.append(k)
+        return machine.program(0.001)(k if len(served) < 20 else 1)
+
+    def verify(answer, k):
+        return "" if len(answer) == k else "stale"
+
+    assert not compare(cached, machine.program(0.001), 0.5, verify=verify, clock=machine.clock).correct
+
+
+def test_work_that_takes_no_time_is_an_error_and_not_a_record():
+    machine = Machine()
+    with pytest.raises(ThroughputError, match="no measurable time"):
+        compare(machine.program(0.0), machine.program(0.001), 0.5, clock=machine.clock)
+
+
+def test_what_a_program_raises_passes_through():
+    def broken(k):
+        raise LookupError("no function run_steps")
+
+    with pytest.raises(LookupError):
+        compare(broken, broken, 0.5, clock=Machine().clock)
+
+
+def test_whole_calls():
+    machine = Machine()
+    student, reference = machine.program(0.4), machine.program(0.1)
+    result = compare_calls(lambda: student(1), lambda: reference(1), 0.05, clock=machine.clock)
+    assert result.ok
+    assert result.ratio == pytest.approx(0.11 / 0.41, rel=0.1)
+    with pytest.raises(ThroughputError):
+        compare_calls(lambda: None, lambda: None, 0.05, clock=machine.clock)
+
+
+def test_the_bootstrap_covers_the_median():
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(200):
+        low, high = bootstrap_median(rng.normal(1, 0.1, 15), 0.95)
+        covered += low <= 1 <= high
+    assert covered >= 180
+    assert bootstrap_median([1.0, 2.0, 3.0]) == bootstrap_median([1.0, 2.0, 3.0])
