@@ -17,7 +17,7 @@ from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
 from autograder.intake import RejectedSubmission, submission_from_file
 from autograder.intake.submission import HandIn
-from autograder.reports import student_page_of
+from autograder.reports import student_page
 
 
 def command(
@@ -48,7 +48,8 @@ def command(
         settings = GradingSettings(isolation=isolation or course.isolation, device=device)
         result = grade(submission, course, settings)
     if page is not None:
-        page.write_text(student_page_of(result, course), encoding="utf-8")
+        title = course.assignment(assignment).title
+        page.write_text(student_page(result, course.title, title, notebook.stem, {}), encoding="utf-8")
     if json:
         print_json(grade_document(result))
     else:

@@ -45,7 +45,7 @@ def clean_notebook(notebook: NotebookNode, course_texts: Collection[str] = ()) -
     cells = [_clean_cell(cell, known, reserved, pictures) for cell in notebook.cells]
     _set_ids(cells, notebook.cells)
     cleaned = {"nbformat": 4, "nbformat_minor": 5, "metadata": _notebook_metadata(notebook), "cells": cells}
-    return nbformat.from_dict(cleaned)  # type: ignore[no-any-return, no-untyped-call]
+    return nbformat.from_dict(cleaned)  # type: ignore[no-any-return]
 
 
 class _Budget:
