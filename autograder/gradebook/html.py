@@ -15,8 +15,8 @@ import nh3
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from autograder.reports.sanitise.markdown import break_commands
-from autograder.reports.sanitise.text import clean_text
+from autograder.sanitise.markdown import break_commands
+from autograder.sanitise.text import clean_text
 
 # fmt: off
 _TAGS = {

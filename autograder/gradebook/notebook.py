@@ -18,7 +18,7 @@ from autograder.gradebook.cells import CourseCell, CourseNotebook, checksum
 from autograder.gradebook.html import markdown_text
 from autograder.grading.grade import Grade, ItemGrade, Outcome, Status
 from autograder.notebooks import grade_id
-from autograder.reports.sanitise import clean_notebook, clean_text
+from autograder.sanitise import clean_notebook, clean_text
 
 _WORDS = {
     Status.PASSED: "passed",

@@ -12,8 +12,8 @@ from datetime import datetime
 from autograder.grading.grade import Status
 from autograder.reports import words
 from autograder.reports.pages import render
-from autograder.reports.sanitise import clean_line
 from autograder.reports.standing import Late, Standing, State
+from autograder.sanitise import clean_line
 
 ROWS_PER_PAGE = 500
 BINS = 10

@@ -13,8 +13,8 @@ from autograder.grading.grade import Evidence, Figure, Grade, ItemGrade, Outcome
 from autograder.reports import words
 from autograder.reports.bars import Bar, bar
 from autograder.reports.pages import render
-from autograder.reports.sanitise import clean_line, clean_text
 from autograder.reports.standing import ItemStanding, Late, Standing, State, standing
+from autograder.sanitise import clean_line, clean_text
 
 LONGEST_SENTENCE = 2_000  # characters of a message or a hint
 LONGEST_COMMENT = 20_000

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from autograder.reports.sanitise.text import clean_text
+from autograder.sanitise.text import clean_text
 
 LIMIT = 60_000  # characters
 MOST_ENVIRONMENTS = 300  # \begin{…}: renderers look for the end of each one through all of the text

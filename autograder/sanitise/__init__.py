@@ -3,11 +3,11 @@
 Imports nothing else of the engine, so that every part of it may use this one.
 """
 
-from autograder.reports.sanitise.html import clean_html
-from autograder.reports.sanitise.images import CleanImage, clean_image
-from autograder.reports.sanitise.markdown import clean_markdown
-from autograder.reports.sanitise.notebook import clean_notebook
-from autograder.reports.sanitise.text import clean_line, clean_text
+from autograder.sanitise.html import clean_html
+from autograder.sanitise.images import CleanImage, clean_image
+from autograder.sanitise.markdown import clean_markdown
+from autograder.sanitise.notebook import clean_notebook
+from autograder.sanitise.text import clean_line, clean_text
 
 __all__ = [
     "CleanImage",

@@ -7,8 +7,8 @@ import re
 
 import nh3
 
-from autograder.reports.sanitise.images import clean_data_uri
-from autograder.reports.sanitise.text import clean_text
+from autograder.sanitise.images import clean_data_uri
+from autograder.sanitise.text import clean_text
 
 LIMIT = 400_000  # characters
 

@@ -9,11 +9,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.reports.sanitise.html import clean_html
-from autograder.reports.sanitise.images import clean_image
-from autograder.reports.sanitise.markdown import break_commands, clean_markdown
-from autograder.reports.sanitise.svg import clean_svg
-from autograder.reports.sanitise.text import clean_line, clean_text
+from autograder.sanitise.html import clean_html
+from autograder.sanitise.images import clean_image
+from autograder.sanitise.markdown import break_commands, clean_markdown
+from autograder.sanitise.svg import clean_svg
+from autograder.sanitise.text import clean_line, clean_text
 
 MOST_TEXT = 100_000  # characters of one output
 MOST_OUTPUTS = 200  # of one cell

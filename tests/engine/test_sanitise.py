@@ -19,7 +19,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from PIL import Image, PngImagePlugin
 
-from autograder.reports.sanitise import (
+from autograder.sanitise import (
     clean_html,
     clean_image,
     clean_line,
@@ -27,7 +27,7 @@ from autograder.reports.sanitise import (
     clean_notebook,
     clean_text,
 )
-from autograder.reports.sanitise.svg import clean_svg
+from autograder.sanitise.svg import clean_svg
 
 ACT = "document.documentElement.setAttribute('data-acted','yes')"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'
