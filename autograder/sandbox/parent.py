@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,8 @@ from autograder.sandbox.spec import IsolationError, SandboxError, SandboxSpec
 
 _START_S = 180.0
 _FORK_S = 30.0
+_PREFIX = "autograder-"
+_DAY_S = 86_400
 _LONGEST_SOCKET_PATH = 90  # of the 107 bytes that Linux allows, the rest is for the session's part
 
 # Run by a bare interpreter; where the package lies comes over the socket, so that no command line shows a
@@ -60,6 +63,7 @@ class WarmParent:
         self._layers: dict[str, str] | None = None
         self._folder: Path | None = None
         self._sessions = 0
+        self._owner = os.getpid()
 
     def __enter__(self) -> Self:
         self.start()
@@ -73,9 +77,10 @@ class WarmParent:
     def start(self) -> None:
         """Launch the process if there is none; does not wait for its imports."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
+            if self._is_mine() and self._process is not None and self._process.poll() is None:
                 return
             self._discard()
+            self._owner = os.getpid()
             self._launch()
 
     @property
@@ -201,10 +206,17 @@ class WarmParent:
             )
         self._layers = message["layers"]
 
+    def _is_mine(self) -> bool:
+        """Not if this process is a fork of the one that started it: that one goes on using it."""
+        return self._owner == os.getpid()
+
     def _discard(self) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None
+        if not self._is_mine():
+            self._process, self._layers, self._folder = None, None, None
+            return
         if self._process is not None:
             try:
                 self._process.wait(timeout=2)
@@ -231,11 +243,26 @@ def shared_parent(profile: str) -> WarmParent:
 
 def _private_folder() -> Path:
     """Where the sockets of the sessions are bound: readable by the grader's user only, with a short path."""
-    folder = Path(tempfile.mkdtemp(prefix="autograder-"))
-    if len(str(folder)) <= _LONGEST_SOCKET_PATH:
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="autograder-", dir="/tmp"))
+    for parent in (Path(tempfile.gettempdir()), Path("/tmp")):
+        _sweep(parent)
+        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+        if len(str(folder)) <= _LONGEST_SOCKET_PATH:
+            return folder
+        folder.rmdir()
+    raise AssertionError("the path of a folder in /tmp is short")
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what is left of a grader that was killed together with its warm parent, more than a day ago."""
+    for folder in parent.glob(f"{_PREFIX}*-*"):
+        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        try:
+            status = folder.lstat()
+        except FileNotFoundError:
+            continue
+        old = time.time() - status.st_mtime > _DAY_S
+        if old and status.st_uid == os.getuid() and process.isdigit() and not Path("/proc", process).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _caches() -> str:

@@ -9,6 +9,7 @@ import contextlib
 import glob
 import os
 import site
+import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -186,6 +187,10 @@ def _bind_device(path: str) -> None:
 
 
 def _hand_out(source: str, target: str, owner: int, outside: str = _OLD) -> None:
+    if owner != os.geteuid() and not os.stat(outside + source).st_mode & stat.S_IROTH:
+        raise PermissionError(
+            f"{source} is to be handed out, and only its owner can read it: chmod -R o+rX {source}"
+        )
     _owned_folders(os.path.dirname(target), owner)
     _bind(source, target, outside)
 

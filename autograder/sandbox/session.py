@@ -32,6 +32,7 @@ from autograder.sandbox.names import CHANNELS, HOME, SCRATCH
 from autograder.sandbox.watchdog import Watchdog
 
 _PR_SET_CHILD_SUBREAPER = 36
+_NICENESS = 5  # where processors are scarce, the grader and the session's watchdog come first
 
 
 def start(request: dict[str, Any], fds: list[int]) -> NoReturn:
@@ -125,6 +126,7 @@ def _become_kernel(
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")  # when memory runs out, this is what Linux ends first
     os.setsid()
+    os.nice(_NICENESS)
     scratch = SCRATCH if home == HOME else f"{home}/work"
     os.chdir(scratch)
     _set_environment(request, home)

@@ -14,6 +14,7 @@ from typing import Any
 from autograder.sandbox.limits import MEGABYTE
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Watchdog:
         self._ended_cpu_s = self._waited_cpu_s = 0.0
         self._cpu_s: dict[int, float] = {}
         self._inherited = self._anonymous(os.getpid())
+        self._inherited_space = _address_space(os.getpid())
 
     def measure(self) -> Use:
         """Look at every process now."""
@@ -84,7 +86,9 @@ class Watchdog:
         if self.use.processes > limits["processes"]:
             return f"it exceeded its limit of {limits['processes']} processes"
         memory = limits["memory_mb"] * MEGABYTE
-        if self.use.memory > memory and self._exact_memory() > memory:
+        if (self.use.memory > memory and self._exact_memory() > memory) or self._unseen_memory(
+            memory
+        ) > memory:
             return f"it exceeded its memory limit of {limits['memory_mb']} MB"
         return None
 
@@ -133,6 +137,46 @@ class Watchdog:
                 except (OSError, ValueError):
                     continue  # it has ended meanwhile
         return total
+
+    def _unseen_memory(self, enough: int) -> int:
+        """Bytes of shared memory without a file, whether it is in some process's map of pages or was dropped from
+        all of them: it occupies memory until nothing maps it. Looked at only if the address spaces have grown by
+        more than `enough`.
+        """
+        grown = {}
+        for pid in self._processes():
+            try:
+                grown[pid] = max(0, _address_space(pid) - self._inherited_space)
+            except (OSError, ValueError, IndexError):
+                continue
+        if sum(grown.values()) <= enough:
+            return 0
+        sizes: dict[bytes, int] = {}
+        for pid, size in grown.items():
+            try:
+                sizes.update(_shared_without_file(pid))
+            except PermissionError:
+                sizes[b"hidden by %d" % pid] = size
+            except (OSError, ValueError):
+                continue
+        return sum(sizes.values())
+
+
+def _address_space(pid: int) -> int:
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * _PAGE
+
+
+def _shared_without_file(pid: int) -> dict[bytes, int]:
+    """Inode -> bytes of every shared mapping that Linux shows as /dev/zero (deleted)."""
+    sizes: dict[bytes, int] = {}
+    with open(f"/proc/{pid}/maps", "rb") as file:
+        for line in file:
+            if line.endswith(b"/dev/zero (deleted)\n"):
+                first, last = line.split(b" ", 1)[0].split(b"-")
+                inode = line.split()[4]
+                sizes[inode] = sizes.get(inode, 0) + int(last, 16) - int(first, 16)
+    return sizes
 
 
 def children(pid: int) -> list[int]:

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -190,3 +191,41 @@ def test_limits_travel_with_the_specification() -> None:
     spec = SandboxSpec(limits=limits(threads=1))
     assert run("import os; os.environ['OMP_NUM_THREADS']", spec=spec).text == "'1'"
     assert shared_parent("tensorflow") is shared_parent("tensorflow")
+
+
+def test_a_fork_of_the_grader_leaves_its_warm_parent_alone() -> None:
+    with WarmParent("none") as warm:
+        warm.layers  # noqa: B018 - waits until it is up
+        child = os.fork()
+        if child == 0:
+            warm.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert warm._process is not None
+        assert warm._process.poll() is None
+        assert Path(warm.session_prefix()).parent.is_dir()
+
+
+def test_what_a_killed_grader_left_is_removed_a_day_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    old, new = tmp_path / f"autograder-{ended.pid}-old", tmp_path / f"autograder-{ended.pid}-new"
+    alive = tmp_path / f"autograder-{os.getpid()}-old"
+    for folder in (old, new, alive):
+        folder.mkdir()
+    for folder in (old, alive):
+        os.utime(folder, (0, 0))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with WarmParent("none") as warm:
+        warm.start()
+    assert [folder.exists() for folder in (old, new, alive)] == [False, True, True]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary grader's sessions read what the grader reads")
+def test_a_folder_that_only_root_can_read_is_not_handed_out_silently(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    spec = SandboxSpec(limits=limits(), hand_out=((tmp_path, "data"),))
+    with pytest.raises(SandboxError, match=r"only its owner can read it: chmod -R o\+rX"):
+        run("1", spec=spec)

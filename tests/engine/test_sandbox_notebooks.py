@@ -118,6 +118,7 @@ def test_a_students_file_does_not_stand_in_for_a_module() -> None:
 
 
 def test_files_are_handed_out_read_only(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
     (tmp_path / "data.csv").write_text("1,2\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "inner.txt").write_text("inner")
