@@ -30,7 +30,7 @@ from autograder.course import Course, CourseError
 from autograder.gradebook.notebook import without_guides
 from autograder.intake import Rejected, read
 from autograder.intake.folder import SECRET, TIMESTAMP
-from autograder.release import settings
+from autograder.release import settings as release_settings
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def configure(config: Config, file: str | Path) -> None:
         config.GenerateAssignment.preprocessors = [f"{_HERE}.RefuseBrokenCourse"]
         config.RefuseBrokenCourse.course_root = str(root)
         return
-    config.merge(settings(course))
+    config.merge(release_settings(course))
     config.NbGraderAPI.timezone = course.timezone
 
 
@@ -98,20 +98,27 @@ class GradeHandIn(_CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         # Only grading needs these: they would cost each of nbgrader's other commands a second.
+        from autograder.class_run import REFUSED
         from autograder.grading.engine import grade, rejected
         from autograder.grading.opening import GradingSettings
+        from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
 
         course = self.course()
         assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        settings = GradingSettings(isolation=course.isolation)
         hand_in = read(course, assignment, student)
         if isinstance(hand_in, Rejected):
             self.log.warning("The hand-in of %s cannot be graded: %s", student, hand_in.sentence)
-            result = rejected(hand_in, course, hand_in.sentence)
+            result, key = rejected(hand_in, course, hand_in.sentence), REFUSED
         else:
-            result = grade(hand_in, course, GradingSettings(isolation=course.isolation))
+            key = submission_key(hand_in, course_key(course, assignment, settings))
+            result = grade(hand_in, course, settings)
         self.log.info("%s: %g of %g points for %s", assignment, result.score, result.max_score, student)
         _keep_course_files_only(course, assignment, student)
-        return gradebook.write(result, hand_in, course), resources
+        shown = gradebook.write(result, hand_in, course)
+        # As after `autograder autograde`: reports are made from the stored grades.
+        GradeStore(course, assignment).put(hand_in.student, StoredGrade(key=key, grade=result))
+        return shown, resources
 
 
 class PrepareFeedback(_CourseStep):

@@ -95,24 +95,27 @@ def comments(grade: Grade, notebook: NotebookNode, cells: Sequence[CourseCell]) 
     """Automatic comments, by the answer cells and tasks that nbgrader keeps comments for.
 
     What an item's tests found is said at the answer cell before it, as Markdown; None where nothing is to be
-    said.
+    said. A cell is left out where the grade speaks of none of the items that belong to it.
     """
-    said: dict[str, list[str]] = {cell.name: [] for cell in cells if cell.solution or cell.task}
-    items = {item.id: item for item in grade.items}
+    belonging: dict[str, list[str]] = {cell.name: [] for cell in cells if cell.solution or cell.task}
     at: str | None = None
     for cell in cells:
-        at = cell.name if cell.name in said else at
-        item = items.get(cell.name)
-        if at is not None and item is not None and not cell.manual:
-            said[at].extend(_sentences(item))
-    if grade.status == "rejected" and said:
-        said[next(iter(said))] = [markdown_text(grade.reason)]
+        at = cell.name if cell.name in belonging else at
+        if at is not None and cell.graded and not cell.manual:
+            belonging[at].append(cell.name)
+    if grade.status == "rejected":
+        reason = markdown_text(grade.reason)
+        return {name: reason if name == next(iter(belonging)) else None for name in belonging}
+    items = {item.id: item for item in grade.items}
     by_name = {cell.name: cell for cell in cells}
     result: dict[str, str | None] = {}
-    for name, sentences in said.items():
-        if grade.status != "rejected" and by_name[name].solution and is_unanswered(notebook, by_name[name]):
-            sentences = ["No response.", *sentences]
-        result[name] = "\n\n".join(sentences) or None
+    for name, belong in belonging.items():
+        if belong and not any(item in items for item in belong):
+            continue
+        said = [text for item in belong if item in items for text in _sentences(items[item])]
+        if by_name[name].solution and is_unanswered(notebook, by_name[name]):
+            said.insert(0, "No response.")
+        result[name] = "\n\n".join(said) or None
     return result
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Row, select, update
 from autograder.course import Course
 from autograder.gradebook import tables as t
 from autograder.gradebook.cells import CourseCell
-from autograder.gradebook.database import new_id, writing
+from autograder.gradebook.database import GradebookError, new_id, writing
 from autograder.gradebook.notebook import answer, autograded_notebook, comments, is_unanswered, shown_points
 from autograder.gradebook.sync import RecordedAssignment, sync_assignment
 from autograder.grading.grade import Grade, Status
@@ -53,6 +53,9 @@ def write(grade: Grade, submission: HandIn, course: Course) -> NotebookNode:
     in. Raises GradebookError, and OSError where autograded/ cannot be written; then the database is as it
     was.
     """
+    for student in (submission.student, *submission.group):
+        if student in ("", ".", "..") or os.sep in student or "\0" in student:
+            raise GradebookError(f"The student id {student!r} cannot be the name of a folder.")
     shown: dict[str, NotebookNode] = {}
     with contextlib.ExitStack() as files, writing(course) as connection:
         recorded = sync_assignment(connection, course, grade.assignment)
@@ -288,6 +291,8 @@ def _write_comments(
     new = []
     for name, cell_id in recorded.commented.items():
         row, text = rows.get(cell_id), said.get(name)
+        if row is not None and name not in said:
+            continue
         if row is None:
             new.append({"id": new_id(), "notebook_id": notebook_id, "cell_id": cell_id, "auto_comment": text})
         elif row.auto_comment != text:

@@ -6,6 +6,7 @@ import csv
 import getpass
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import pytest
 from nbgrader_commands import SOLVED, WRONG, answered, nbgrader, needs_sandbox
 
 from autograder import gradebook
+from autograder.class_run import plan
 from autograder.course import Course
 from autograder.grading.engine import grade, rejected
+from autograder.grading.opening import GradingSettings
 from autograder.intake import Rejected, submissions
 
 FIXTURE = Path(__file__).parents[1] / "engine" / "course_fixture"
@@ -33,10 +36,15 @@ class Cycle:
 
 
 @pytest.fixture(scope="module")
-def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+def cycle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cycle]:
     """Run every command once; the tests look at the results."""
     needs_sandbox()
-    root = tmp_path_factory.mktemp("cycle")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRADER_SECRET", "one secret for every process")
+        yield _run_all(tmp_path_factory.mktemp("cycle"))
+
+
+def _run_all(root: Path) -> Cycle:
     folder, student, exchange = root / "course", root / "student", root / "exchange"
     shutil.copytree(FIXTURE, folder)
     shutil.rmtree(folder / "release")
@@ -148,6 +156,12 @@ def test_scores_are_those_of_the_engine(cycle: Cycle):
         judged = {item.id: item.score for item in result.items if item.score is not None}
         recorded = scores(cycle.first[hand_in.student])
         assert judged == {name: score for name, score in recorded.items() if name in judged}
+
+
+def test_our_own_command_then_has_nothing_left_to_grade(cycle: Cycle):
+    todo = plan(cycle.course, "mini", GradingSettings())
+    assert todo.work == ()
+    assert sorted(todo.valid) == sorted({*cycle.first} - {"dora", "emil"})
 
 
 def test_hand_in_that_is_no_notebook_has_a_page_that_says_so(cycle: Cycle):

@@ -262,12 +262,23 @@ def test_deferred_item_stays_open_and_is_completed_alone(mini_course: Course):
     assert (item.score, item.needs_manual_grade) == (None, True)
     assert "open of 3 points" in cell(shown(mini_course), "average-values").outputs[0].text
 
+    def said() -> dict[str, str | None]:
+        with sqlite3.connect(mini_course.root / "gradebook.db") as database:
+            rows = database.execute(
+                "SELECT name, auto_comment FROM comment JOIN base_cell ON cell_id = base_cell.id"
+            )
+            return dict(rows.fetchall())
+
+    first = said()
+    assert "differ" in (first["standardise"] or "")
+    assert "still open" in (first["moving_average"] or "")
     later = made_grade(mini_course, average_values=3.0)
     later = later.model_copy(update={"items": tuple(i for i in later.items if i.id == "average-values")})
     gradebook.write(later, submission(), mini_course)
     items = gradebook.recorded_grades(mini_course, "mini", "ada").items
     assert (items["average-values"].score, items["average-values"].needs_manual_grade) == (3.0, False)
     assert items["standardise-values"].score == 1.0
+    assert said() == {**first, "moving_average": None}
     assert "1 of 2 points" in cell(shown(mini_course), "standardise-values").outputs[0].text
 
 
@@ -410,6 +421,12 @@ def test_killed_at_any_statement_a_rerun_completes_the_gradebook(mini_course: Co
     gradebook.write(grade, submission("ada"), mini_course)
     assert gradebook.recorded_grades(mini_course, "mini", "ada").score == 5.0
     assert cell(shown(mini_course), "average-values").outputs[1].data["text/plain"] == "3.0"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../ada", "a/b", "a\0b"])
+def test_student_whose_name_leads_elsewhere_is_refused(mini_course: Course, name: str):
+    with pytest.raises(gradebook.GradebookError, match="student id"):
+        gradebook.write(made_grade(mini_course), submission(name), mini_course)
 
 
 def test_reading_creates_no_database(mini_course: Course):
