@@ -2,9 +2,9 @@
 
     python benchmarks/isolation_overhead.py [--pairs 30] [--json]
 
-One measurement is a whole session: start, one cell that trains a small model, end. Both kinds fork from the same
-warm parent. The median of the differences of neighbouring pairs is what counts, as it cancels what else the machine
-does meanwhile; the limit is 60 ms.
+One measurement is a whole session: start, one cell that trains a small model, end. Both kinds fork from the
+same warm parent. The median of the differences of neighbouring pairs is what counts, as it cancels what else
+the machine does meanwhile; the limit is 60 ms.
 """
 
 from __future__ import annotations

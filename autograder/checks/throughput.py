@@ -30,7 +30,8 @@ Program = Callable[[int], object]
 Clock = Callable[[], float]
 
 PAIRS = 9
-MAX_PAIRS = 27
+MAX_PAIRS = 45
+PRECISION = 0.05  # half the interval's width, relative to the ratio, above which more pairs are measured
 WARM_CALLS = 5
 WARM_S = 0.5
 MAX_WARM_CALLS = 60
@@ -76,6 +77,7 @@ def compare(
     steps: int = 10,
     pairs: int = PAIRS,
     max_pairs: int = MAX_PAIRS,
+    precision: float = PRECISION,
     confidence: float = 0.95,
     environment: Mapping[str, str] | None = None,
     clock: Clock = time.perf_counter,
@@ -109,7 +111,8 @@ def compare(
             if len(measured) >= pairs and (len(measured) - pairs) % 6 == 0:
                 ratios = [r / s for s, r in measured]
                 low, high = bootstrap_median(ratios, confidence)
-                if not low < threshold < high:
+                precise = high - low <= 2 * precision * float(np.median(ratios))
+                if precise and not low < threshold < high:
                     break
     except _WrongAnswer as wrong:
         return Throughput(

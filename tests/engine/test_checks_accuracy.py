@@ -144,12 +144,12 @@ def test_rules_keep_their_error_rates(  # simulated with a fixed generator: the 
 
     def rate(mean, rule):
         fails = 0
-        for _ in range(4000):
+        for _ in range(1500):
             draws = iter(rng.normal(mean, 0.006, 12))
             fails += not decide(
                 lambda s, d=draws: (round(next(d) * 10_000), 10_000), seeds=range(12), rule=rule
             ).ok
-        return fails / 4000
+        return fails / 1500
 
     for rule in (GaussianSPRT(0.955, 0.930, 0.006), PassSPRT(0.9425), Majority(0.9425)):
         assert rate(0.955, rule) < 0.005

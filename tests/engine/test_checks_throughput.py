@@ -41,13 +41,13 @@ def test_the_ratio_is_that_of_the_steps_and_not_of_the_calls():
 
 
 def test_a_program_against_itself():
-    machine = Machine(noise=0.05)
+    machine = Machine(noise=0.02)
     ratios = [
         compare(machine.program(0.001), machine.program(0.001), 0.5, clock=machine.clock).ratio
         for _ in range(40)
     ]
-    assert min(ratios) > 0.9
-    assert max(ratios) < 1.1
+    assert min(ratios) > 0.93
+    assert max(ratios) < 1.07
 
 
 def test_tracing_is_over_before_anything_is_measured():
@@ -62,8 +62,10 @@ def test_more_pairs_are_measured_when_it_is_close():
     machine = Machine(noise=0.2)
     close = compare(machine.program(0.001), machine.program(0.001), 1.0, clock=machine.clock)
     assert len(close.pairs) > 9
-    assert len(close.pairs) <= 27
-    assert len(compare(machine.program(0.001), machine.program(0.001), 0.1, clock=machine.clock).pairs) == 9
+    assert len(close.pairs) <= 45
+    calm = Machine(noise=0.005)
+    assert len(compare(calm.program(0.001), calm.program(0.001), 0.1, clock=calm.clock).pairs) == 9
+    assert len(compare(machine.program(0.001), machine.program(0.001), 0.1, clock=machine.clock).pairs) > 9
 
 
 def test_wrong_answers_end_the_measurement():
