@@ -51,13 +51,15 @@ class Variant:
         """
         known = {cell.grade_id for cell in notebooks.solution_cells(solution)}
         named = set(self.replaced) | {after for after, _ in self.added if after is not None}
-        unknown = sorted(named - known)
+        unknown = sorted(name for name in named if cell_named(name, known) not in known)
         if unknown:
             raise VariantError(
                 f"{self.name}: there is no solution cell {', '.join(unknown)}; "
                 f"the notebook has {', '.join(sorted(known))}."
             )
-        return notebooks.replace_solutions(solution, self.replaced, self.added)
+        replaced = {cell_named(name, known): code for name, code in self.replaced.items()}
+        added = tuple((None if after is None else cell_named(after, known), code) for after, code in self.added)
+        return notebooks.replace_solutions(solution, replaced, added)
 
     def disagreements(self, grade: Grade) -> list[str]:
         """In words, where the grade is not what the variant expects; empty if it agrees."""
@@ -75,6 +77,15 @@ class Variant:
             elif lost and item.id not in self.loses | self.may_lose and item.id not in SAVED_OUTPUT_ITEMS:
                 found.append(f"loses {item.id} ({_points(item)}): {item.message or item.status}")
         return found
+
+
+def cell_named(name: str, known: set[str]) -> str:
+    """The solution cell that a variant calls `name`.
+
+    That is the cell of this grade_id. Where an item has the function's name (`analogy`), nbgrader, which wants each id
+    once, leaves that id to the grade cell, and the solution cell is called `<name>-function`.
+    """
+    return f"{name}-function" if name not in known and f"{name}-function" in known else name
 
 
 def read_variants(folder: Path) -> list[Variant]:

@@ -1,0 +1,128 @@
+"""training_examples: positives, negatives, and new negatives in every epoch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from ass8_ask import Examples, examples_of, own_pairs
+from ass8_corpora import sentence
+
+from autograder.checks import skipgrams
+from autograder.grading.verdicts import expect
+from autograder.remote.client import Student
+
+WINDOW, NUM_NS, SMALL = 2, 4, 8  # with 8 indices an accidental hit is certain to show
+
+
+def corpus(rng: np.random.Generator, sentences: int, vocab: int = SMALL) -> list[np.ndarray]:
+    return [sentence(rng, int(rng.integers(3, 9)), vocab) for _ in range(sentences)]
+
+
+def seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(1, 2**31 - 1))
+
+
+@pytest.mark.item("negatives")
+def test_positives_are_the_skipgrams_of_each_sentence(student: Student, rng: np.random.Generator) -> None:
+    """The true contexts come first in each row and are those of the skip-grams; no pair reaches over a sentence's end."""
+    given = corpus(rng, 30)
+    found = examples_of(student, given, WINDOW, NUM_NS, SMALL, seed(rng), 0)
+    expect(
+        bool((found.label[:, 0] == 1).all() and (found.label[:, 1:] == 0).all()),
+        "The labels are not 1, 0, 0, … in every row.",
+        "The true context is the first column of the contexts, and its label is 1.",
+    )
+    positives = np.stack([found.target, found.context[:, 0]], axis=1)
+    check = skipgrams.compare_pairs(positives, given, WINDOW)
+    if not check.ok and _counted(positives) == own_pairs(student, given, WINDOW):
+        return  # the mistake is in skipgrams, which has items of its own
+    joined = skipgrams.compare_pairs(positives, [np.concatenate(given)], WINDOW)
+    expect(not joined.ok, "Pairs reach from one sentence into the next.", "Each sentence has pairs of its own.")
+    expect(check.ok, "The first column of the contexts does not hold the skip-grams of the sentences.")
+
+
+@pytest.mark.item("negatives", weight=2)
+def test_negatives_are_other_words(student: Student, rng: np.random.Generator) -> None:
+    """Negatives are words of the vocabulary, never padding and never the true context of their row."""
+    for vocab, num_ns in ((SMALL, NUM_NS), (4, 2), (40, 6)):
+        found = examples_of(student, corpus(rng, 60, vocab), WINDOW, num_ns, vocab, seed(rng), 1)
+        negatives = found.context[:, 1:]
+        expect(
+            bool((negatives != 0).all()),
+            "Padding is drawn as a negative.",
+            "Many samplers count from 0; words begin at 1.",
+        )
+        expect(
+            bool(((negatives > 0) & (negatives < vocab)).all()),
+            "Some negatives are no indices of the vocabulary.",
+            "Words are 1 … vocab - 1.",
+        )
+        expect(
+            bool((negatives != found.context[:, :1]).all()),
+            "In some rows the true context is among the negatives.",
+            "In a small vocabulary chance hits the true context often: reject it, or draw from the other words.",
+        )
+
+
+@pytest.mark.item("negatives")
+def test_every_word_can_be_a_negative(student: Student, rng: np.random.Generator) -> None:
+    """In a long enough draw every word that is allowed occurs, the first and the last one included."""
+    given = corpus(rng, 400)
+    found = examples_of(student, given, WINDOW, NUM_NS, SMALL, seed(rng), 0)
+    # Some avoid all true contexts of a target: a word counts as missing only where many rows could have drawn it.
+    allowed = _rows_that_may_draw(found, given)
+    drawn = np.bincount(found.context[:, 1:].ravel().clip(0, SMALL - 1), minlength=SMALL)
+    never = [word for word in range(1, SMALL) if not drawn[word] and allowed[word] >= 50]
+    expect(
+        not never,
+        "Some words are never drawn as negatives.",
+        "Check the borders of the random numbers: the largest index is vocab - 1.",
+    )
+
+
+@pytest.mark.item("redraw", weight=2)
+def test_epochs_have_other_negatives(student: Student, rng: np.random.Generator) -> None:
+    """Two epochs have the same pairs and, in nearly all rows, other negatives."""
+    given, start = corpus(rng, 60, 300), seed(rng)
+    epochs = [examples_of(student, given, WINDOW, NUM_NS, 300, start, epoch) for epoch in (0, 1, 2)]
+    for one, two in ((epochs[0], epochs[1]), (epochs[1], epochs[2])):
+        check = skipgrams.check_redraw((one.target, one.context), (two.target, two.context))
+        expect(check.ok, check.sentence, "Do the random numbers depend on the epoch?")
+
+
+@pytest.mark.item("redraw")
+def test_an_epoch_can_be_repeated(student: Student, rng: np.random.Generator) -> None:
+    """The same seed and epoch give the same examples again, another seed gives other negatives."""
+    given, start = corpus(rng, 60, 300), seed(rng)
+    one, again, other = (
+        examples_of(student, given, WINDOW, NUM_NS, 300, s, 3) for s in (start, start, start + 1)
+    )
+    expect(
+        _rows(one) == _rows(again),
+        "The same seed and epoch give other examples the second time.",
+        "Make a generator from seed and epoch inside the function; a global one goes on where it stopped.",
+    )
+    expect(_rows(one) != _rows(other), "The seed does not change the negatives.")
+
+
+def _counted(pairs: np.ndarray) -> Counter[tuple[int, int]]:
+    return Counter((int(a), int(b)) for a, b in pairs)
+
+
+def _rows(found: Examples) -> Counter[tuple[int, ...]]:
+    """Rows as a multiset: their order is nobody's business, nor that of the negatives in a row."""
+    return Counter(
+        (int(t), int(c[0]), *sorted(int(n) for n in c[1:])) for t, c in zip(found.target, found.context, strict=True)
+    )
+
+
+def _rows_that_may_draw(found: Examples, given: Sequence[np.ndarray]) -> np.ndarray:
+    """For each word, how many rows may have it as a negative even if all true contexts of the target are avoided."""
+    true = skipgrams.expected_pairs(given, WINDOW)
+    counts = Counter(int(target) for target in found.target)
+    return np.array(
+        [sum(n for target, n in counts.items() if (target, word) not in true) for word in range(SMALL)]
+    )

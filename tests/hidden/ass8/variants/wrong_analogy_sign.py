@@ -1,0 +1,10 @@
+"""The difference is taken the wrong way round."""
+
+# expect: loses analogy
+
+# %% analogy
+def analogy(E, a, b, c, k):
+    query = E[a] - E[b] + E[c]
+    cosine = E @ query / (np.linalg.norm(E, axis=1) * np.linalg.norm(query) + 1e-12)
+    cosine[[0, a, b, c]] = -np.inf
+    return np.argsort(-cosine)[:k].astype(np.int32)

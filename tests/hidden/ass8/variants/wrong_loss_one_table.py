@@ -1,0 +1,10 @@
+"""Contexts are looked up in E too."""
+
+# expect: loses sgns-loss
+# may-lose: embedding-quality
+
+# %% sgns_loss
+def sgns_loss(E, C, target, context, label):
+    scores = tf.einsum("md,mkd->mk", tf.gather(E, target), tf.gather(E, context))
+    each = tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.cast(label, tf.float32), logits=scores)
+    return tf.reduce_mean(tf.reduce_sum(each, axis=1))

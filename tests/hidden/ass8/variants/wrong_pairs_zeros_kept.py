@@ -1,0 +1,13 @@
+"""Padding is paired like a word."""
+
+# expect: loses skipgram-pairs
+# may-lose: negatives redraw embedding-quality bonus-cbow
+
+# %% skipgrams
+def skipgrams(seq, window):
+    pairs = []
+    for i, target in enumerate(seq):
+        for j in range(max(0, i - window), min(len(seq), i + window + 1)):
+            if j != i:
+                pairs.append((target, seq[j]))
+    return np.array(pairs, dtype=np.int32).reshape(-1, 2)
