@@ -28,7 +28,12 @@ from autograder.checks import embeddings  # noqa: E402
 from autograder.checks.calibration import calibrate  # noqa: E402
 from autograder.grading.variants import cell_named, read_variants  # noqa: E402
 
-CORRECT = ("solution", "unusual_negatives_by_rejection", "unusual_train_numpy", "unusual_train_keras_embeddings")
+CORRECT = (
+    "solution",
+    "unusual_negatives_by_rejection",
+    "unusual_train_numpy",
+    "unusual_train_keras_embeddings",
+)
 WRONG = (
     "wrong_train_untrained",
     "wrong_train_contexts_shuffled",
@@ -43,7 +48,9 @@ def main() -> None:
     seeds = parser.parse_args().seeds
     shares = {name: [share(functions(name), seed) for seed in range(seeds)] for name in (*CORRECT, *WRONG)}
     found = calibrate(
-        {name: shares[name] for name in CORRECT}, {name: shares[name] for name in WRONG}, test_size=VOCABULARY - 1
+        {name: shares[name] for name in CORRECT},
+        {name: shares[name] for name in WRONG},
+        test_size=VOCABULARY - 1,
     )
     print(f"{'variant':36} {'runs':>4} {'mean':>7} {'sd':>7} {'lowest':>7} {'highest':>7}")
     for variant in found.variants:
@@ -64,7 +71,9 @@ def functions(name: str) -> dict[str, Any]:
     import tensorflow as tf
 
     notebook = notebooks.read(ROOT / "source" / "ass8" / "ass8.ipynb")
-    cells = {cell.grade_id: cell.text for cell in notebooks.solution_cells(notebook) if cell.cell_type == "code"}
+    cells = {
+        cell.grade_id: cell.text for cell in notebooks.solution_cells(notebook) if cell.cell_type == "code"
+    }
     if name != "solution":
         variants = {v.name: v for v in read_variants(ROOT / "tests" / "hidden" / "ass8" / "variants")}
         cells |= {cell_named(cell, set(cells)): code for cell, code in variants[name].replaced.items()}

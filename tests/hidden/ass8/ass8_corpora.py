@@ -32,7 +32,8 @@ def topical(rng: np.random.Generator, sentences: int = 600) -> tuple[list[Senten
     for topic, members in enumerate(words):
         topic_of[members] = topic
     corpus = [
-        rng.choice(words[rng.integers(TOPICS)], size=rng.integers(6, 13)).astype(np.int32) for _ in range(sentences)
+        rng.choice(words[rng.integers(TOPICS)], size=rng.integers(6, 13)).astype(np.int32)
+        for _ in range(sentences)
     ]
     return corpus, topic_of
 

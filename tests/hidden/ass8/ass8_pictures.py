@@ -26,7 +26,9 @@ def pairs(found: np.ndarray, sentence: np.ndarray, window: int) -> Figure:
         for i, a in enumerate(words):
             for j, b in enumerate(words):
                 wrong = counted[a, b] != expected[a, b]
-                axes.text(j, i, int(grid[i, j]), ha="center", va="center", color="#c00000" if wrong else "#222222")
+                axes.text(
+                    j, i, int(grid[i, j]), ha="center", va="center", color="#c00000" if wrong else "#222222"
+                )
         axes.set(title=title, xlabel="context", ylabel="target")
         axes.set_xticks(range(len(words)), [str(word) for word in words])
         axes.set_yticks(range(len(words)), [str(word) for word in words])
@@ -44,7 +46,13 @@ def vectors(table: np.ndarray, topics: np.ndarray) -> Figure:
     axes = figure.subplots()
     for topic in sorted(set(topics[used].tolist())):
         of_topic = flat[topics[used] == topic]
-        axes.scatter(of_topic[:, 0], of_topic[:, 1], s=18, color=COLOURS[topic % len(COLOURS)], label=f"topic {topic + 1}")
+        axes.scatter(
+            of_topic[:, 0],
+            of_topic[:, 1],
+            s=18,
+            color=COLOURS[topic % len(COLOURS)],
+            label=f"topic {topic + 1}",
+        )
     axes.legend(fontsize=7, ncols=2)
     axes.set(xticks=[], yticks=[])
     return figure

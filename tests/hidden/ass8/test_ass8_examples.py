@@ -27,7 +27,7 @@ def seed(rng: np.random.Generator) -> int:
 
 @pytest.mark.item("negatives")
 def test_positives_are_the_skipgrams_of_each_sentence(student: Student, rng: np.random.Generator) -> None:
-    """The true contexts come first in each row and are those of the skip-grams; no pair reaches over a sentence's end."""
+    """The true contexts come first in each row and are the skip-grams; no pair reaches over a sentence's end."""
     given = corpus(rng, 30)
     found = examples_of(student, given, WINDOW, NUM_NS, SMALL, seed(rng), 0)
     expect(
@@ -40,7 +40,9 @@ def test_positives_are_the_skipgrams_of_each_sentence(student: Student, rng: np.
     if not check.ok and _counted(positives) == own_pairs(student, given, WINDOW):
         return  # the mistake is in skipgrams, which has items of its own
     joined = skipgrams.compare_pairs(positives, [np.concatenate(given)], WINDOW)
-    expect(not joined.ok, "Pairs reach from one sentence into the next.", "Each sentence has pairs of its own.")
+    expect(
+        not joined.ok, "Pairs reach from one sentence into the next.", "Each sentence has pairs of its own."
+    )
     expect(check.ok, "The first column of the contexts does not hold the skip-grams of the sentences.")
 
 
@@ -117,7 +119,8 @@ def _counted(pairs: np.ndarray) -> Counter[tuple[int, int]]:
 def _rows(found: Examples) -> Counter[tuple[int, ...]]:
     """Rows as a multiset: their order is nobody's business, nor that of the negatives in a row."""
     return Counter(
-        (int(t), int(c[0]), *sorted(int(n) for n in c[1:])) for t, c in zip(found.target, found.context, strict=True)
+        (int(t), int(c[0]), *sorted(int(n) for n in c[1:]))
+        for t, c in zip(found.target, found.context, strict=True)
     )
 
 

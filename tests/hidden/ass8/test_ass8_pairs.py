@@ -76,7 +76,9 @@ def test_pairs_are_the_right_ones(student: Student, rng: np.random.Generator, me
 def test_padding_is_no_word_but_takes_its_place(student: Student, rng: np.random.Generator) -> None:
     """Padding is neither target nor context, keeps its place, and at the end of a sentence changes nothing."""
     cases = [(np.array([1, 2, 0, 3], dtype=np.int32), 2), (np.array([0, 0, 0], dtype=np.int32), 1)]
-    cases += [(sentence(rng, 12, 7, zeros=int(rng.integers(1, 6))), int(rng.integers(1, 5))) for _ in range(8)]
+    cases += [
+        (sentence(rng, 12, 7, zeros=int(rng.integers(1, 6))), int(rng.integers(1, 5))) for _ in range(8)
+    ]
     for words, window in cases:
         check = skipgrams.compare_pairs(pairs_of(student, words, window), [words], window)
         expect(check.ok, check.sentence, "What happens at a 0, and what at the words on both sides of it?")
@@ -92,6 +94,8 @@ def test_cbow(student: Student, rng: np.random.Generator) -> None:
     for _ in range(5):
         words, window = sentence(rng, int(rng.integers(3, 12)), 9), int(rng.integers(1, 4))
         with student.arrays_as("numpy"):
-            contexts, targets = answers.listing(student.cbow_examples.value(words, window), 2, what="cbow_examples")
+            contexts, targets = answers.listing(
+                student.cbow_examples.value(words, window), 2, what="cbow_examples"
+            )
         check = skipgrams.compare_cbow(contexts, targets, words, window)
         expect(check.ok, check.sentence)

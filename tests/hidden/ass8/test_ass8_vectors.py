@@ -43,7 +43,9 @@ def test_loss_of_large_scores(student: Student, rng: np.random.Generator) -> Non
     target = rng.integers(1, 20, size=8).astype(np.int32)
     context = rng.integers(1, 20, size=(8, 4)).astype(np.int32)
     label = np.tile(np.array([1, 0, 0, 0], np.int32), (8, 1))
-    found = answers.scalar(student.sgns_loss(*tables, target, context, label), FLOATS, what="the loss of large scores")
+    found = answers.scalar(
+        student.sgns_loss(*tables, target, context, label), FLOATS, what="the loss of large scores"
+    )
     exact = skipgrams.sgns_loss(*tables, target, context, label)
     expect(
         abs(found - exact) <= 1e-3 * abs(exact),
