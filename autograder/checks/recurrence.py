@@ -115,7 +115,8 @@ def folded(
     if expected is None:
         return FoldReport(False, np.inf, (), None, "Iterating one step gives no finite states of one shape.")
     found = _wide(states)
-    if found.ndim == 3 and _equal(found.transpose(1, 0, 2), expected, tolerance):
+    right = _equal(found, expected, tolerance)
+    if not right and found.ndim == 3 and _equal(found.transpose(1, 0, 2), expected, tolerance):
         sentence = "The axes of time and batch are exchanged in the states of a sequence."
         return FoldReport(False, np.inf, (), None, sentence)
     if found.shape != expected.shape or not np.isfinite(found).all():

@@ -95,6 +95,11 @@ def test_a_sequence_is_its_steps(rng):
     assert len(report.by_step) == 9
 
 
+def test_a_single_step_of_a_single_row_is_a_sequence(rng):
+    x = one_hot(rng.integers(0, N_IN, (1, 1)))
+    assert folded(layer(x), elman, x, np.zeros((1, N_STATE), np.float32)).ok
+
+
 @pytest.mark.parametrize("count", [4, 9])
 @pytest.mark.parametrize(
     ("wrong", "first", "words"),

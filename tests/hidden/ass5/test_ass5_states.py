@@ -1,0 +1,244 @@
+"""step and states: the form of one step, a sequence as its steps, and padding that leaves no trace."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ass5_ask import Array, Network, fresh_seed, network, one_hot, words
+
+from autograder.checks import masking, recurrence
+from autograder.checks.masking_picture import trajectories
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import expect
+from autograder.remote.client import Student
+from autograder.remote.errors import StudentError
+
+LENGTHS = (1, 2, 4, 4, 7, 9)
+SIDES: tuple[masking.Side, ...] = ("post", "pre")
+_WHERE = "Compute the new state for all rows and choose row by row between new and old: tf.where with a mask [B, 1]."
+
+
+# rnn-step
+
+
+@pytest.mark.item("rnn-step", weight=2)
+def test_step_is_the_tanh_of_a_weighted_sum(
+    student: Student, rng: np.random.Generator, measure: Measure
+) -> None:
+    """One step is the tanh of a weighted sum of input and old state, for several sizes."""
+    errors = []
+    for vocab, hidden in ((9, 5), (30, 16), (4, 1)):
+        net = network(student, vocab, hidden, 1, fresh_seed(rng))
+        report = recurrence.elman_form(net.step, vocab, hidden, rng)
+        expect(report.ok, report.sentence, "h_new = tanh(x W + h U + b)")
+        errors.append(max(report.cross, report.midpoint))
+    measure.figure("deviation from the form of a step", float(max(errors)), threshold=recurrence.TOLERANCE)
+
+
+@pytest.mark.item("rnn-step")
+def test_step_treats_rows_alone(student: Student, rng: np.random.Generator) -> None:
+    """Each row of a batch has a step of its own, and a batch may hold a single row."""
+    vocab, hidden = 11, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    both = np.concatenate([one_hot(words(rng, vocab, 5), vocab), rng.uniform(-0.8, 0.8, (5, hidden))], axis=1)
+
+    def run(rows: Array) -> Array:
+        rows = rows.astype(np.float32)
+        return net.step(rows[:, :vocab], rows[:, vocab:])
+
+    expect(
+        recurrence.rows_alone(run, both) <= recurrence.SEQUENCE_TOLERANCE,
+        "The new state of a row depends on the other rows of the batch.",
+    )
+
+
+# rnn-sequence
+
+
+@pytest.mark.item("rnn-sequence", weight=2)
+def test_a_sequence_is_its_steps(student: Student, rng: np.random.Generator) -> None:
+    """The states of a sequence are single steps done one after the other, starting from zeros."""
+    for vocab, hidden, count, steps in ((12, 6, 3, 7), (5, 4, 1, 1), (8, 3, 6, 2)):
+        net = network(student, vocab, hidden, 1, fresh_seed(rng))
+        tokens = words(rng, vocab, count, steps)
+        _expect_steps(net, vocab, tokens, None, rng)
+
+
+@pytest.mark.item("rnn-sequence")
+def test_a_sequence_starts_where_it_is_told(student: Student, rng: np.random.Generator) -> None:
+    """Given h0, the sequence starts from there; reading on from a state is the same as reading in one go."""
+    vocab, hidden = 12, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    tokens = words(rng, vocab, 4, 6)
+    _expect_steps(net, vocab, tokens, rng.uniform(-0.9, 0.9, (4, hidden)).astype(np.float32), rng)
+    whole = net.states(tokens)
+    rest = net.states(tokens[:, 4:], h0=whole[:, 3].astype(np.float32))
+    expect(
+        bool(np.abs(rest - whole[:, 4:]).max() <= recurrence.SEQUENCE_TOLERANCE),
+        "Reading a sequence in two parts, the second from the last state of the first, gives other states.",
+    )
+
+
+@pytest.mark.item("rnn-sequence")
+def test_states_depend_on_what_was_read(student: Student, rng: np.random.Generator) -> None:
+    """A state depends on its own word and on earlier ones, not on later words and not on other rows."""
+    vocab, hidden = 12, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    tokens = words(rng, vocab, 3, 6)
+    found = recurrence.directions(net.states, tokens, (tokens % (vocab - 1) + 1).astype(np.int32))
+    expect(
+        not found.backward,
+        "A state depends on words that come later.",
+        "Is time the axis that you loop over?",
+    )
+    expect(found.present, "A state does not depend on the word read at its step.")
+    expect(found.forward, "A state does not depend on the words before it.", "Is the state handed on?")
+    expect(
+        recurrence.rows_alone(net.states, tokens) <= recurrence.SEQUENCE_TOLERANCE,
+        "The states of a row depend on the other rows of the batch, or on an earlier call.",
+    )
+
+
+def _expect_steps(
+    net: Network, vocab: int, tokens: Array, h0: Array | None, rng: np.random.Generator
+) -> None:
+    """The states of words are iterated steps. Where `step` is no recurrent step (which costs rnn-step), `states` is
+    judged by itself: many steps at once against one step at a time."""
+    start = np.zeros((len(tokens), net.hidden), np.float32) if h0 is None else h0
+    found = net.states(tokens, h0)
+    try:
+        report = recurrence.folded(found, net.step, one_hot(tokens, vocab), start)
+        to_blame = report.ok or not recurrence.elman_form(net.step, vocab, net.hidden, rng).ok
+    except StudentError:
+        report, to_blame = None, True
+    if report is None or (not report.ok and to_blame):
+        report = recurrence.folded(found, lambda x, h: net.states(x, h)[:, 0], tokens[:, :, None], start)
+    expect(report.ok, report.sentence)
+
+
+# rnn-masking
+
+
+@pytest.mark.item("rnn-masking", weight=2)
+def test_states_of_words_do_not_feel_padding(
+    student: Student, rng: np.random.Generator, measure: Measure
+) -> None:
+    """The states at the words are those of each sequence alone, however much padding stands before or behind."""
+    vocab, hidden = 13, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    sequences = [list(map(int, words(rng, vocab, length))) for length in LENGTHS]
+    reports = [
+        masking.padding_changes_nothing(net.states, sequences, side=side, per_step=True) for side in SIDES
+    ]
+    _draw_states(net, sequences, measure)
+    for side, report in zip(SIDES, reports, strict=True):
+        measure.figure(f"largest effect of padding ({side})", report.worst, threshold=report.tolerance)
+        expect(report.ok, report.sentence, _WHERE)
+
+
+@pytest.mark.item("rnn-masking")
+def test_a_start_state_survives_padding(student: Student, rng: np.random.Generator) -> None:
+    """A state given as h0 passes through padding that comes first."""
+    vocab, hidden = 13, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    h0 = rng.uniform(-0.9, 0.9, (1, hidden)).astype(np.float32)
+    sequences = [list(map(int, words(rng, vocab, length))) for length in LENGTHS]
+
+    def run(tokens: Array) -> Array:
+        return net.states(tokens, np.repeat(h0, len(tokens), axis=0))
+
+    for side in SIDES:
+        report = masking.padding_changes_nothing(run, sequences, amounts=(0, 5), side=side, per_step=True)
+        expect(report.ok, report.sentence, _WHERE)
+
+
+@pytest.mark.item("rnn-masking", weight=2)
+def test_the_last_state_is_that_of_the_last_word(student: Student, rng: np.random.Generator) -> None:
+    """The logits in mode "last" do not change with the padding, nor with the other sequences of the batch."""
+    vocab, hidden = 13, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    sequences = [list(map(int, words(rng, vocab, length))) for length in LENGTHS]
+    try:
+        net.logits(np.asarray([sequences[-1]], np.int32))
+    except StudentError:  # logits itself does not work, which costs its own items: the states alone decide
+        for side in SIDES:
+            tokens = masking.padded(sequences, max(LENGTHS) + 3, side)
+            report = masking.state_passes_through(net.states(tokens), tokens > 0)
+            expect(report.ok, report.sentence, _WHERE)
+        return
+    for side in SIDES:
+        report = masking.padding_changes_nothing(net.logits, sequences, side=side)
+        where = "in front of" if side == "pre" else "behind"
+        expect(report.ok, f'Mode "last" with padding {where} the words: {report.sentence}', _WHERE)
+
+
+@pytest.mark.item("rnn-masking")
+def test_without_masks_padding_is_a_word(student: Student, rng: np.random.Generator) -> None:
+    """With masked=False the token 0 is read as if it were a word."""
+    vocab, hidden = 13, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    tokens = words(rng, vocab, 3, 6)
+    start = np.zeros((3, hidden), np.float32)
+    plain = recurrence.folded(net.states(tokens, masked=False), net.step, one_hot(tokens, vocab), start)
+    tokens[0, 4:], tokens[1, :2] = 0, 0
+    found = net.states(tokens, masked=False)
+    before = np.concatenate([start[:, None], found[:, :-1]], axis=1)
+    still = np.abs(found - before).max(axis=2) <= masking.TOLERANCE
+    expect(not still[tokens == 0].any(), "With masked=False the state does not change at token 0.")
+    if plain.ok:  # otherwise words are read wrongly too, which costs rnn-sequence
+        report = recurrence.folded(found, net.step, one_hot(tokens, vocab), start)
+        expect(report.ok, "With masked=False the token 0 is not read like other words.")
+
+
+@pytest.mark.item("rnn-masking")
+def test_padding_gets_no_gradient(student: Student, rng: np.random.Generator) -> None:
+    """The gradient of the states at the words, with respect to all weights, is the same with padding as without."""
+    vocab, hidden = 13, 6
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    tokens = words(rng, vocab, 3, 5)
+    behind = np.concatenate([tokens, np.zeros((3, 4), np.int32)], axis=1)
+    before = np.concatenate([np.zeros((3, 4), np.int32), tokens], axis=1)
+    direction = rng.normal(size=(3, 5, hidden)).astype(np.float32)
+    student.run(_GRADIENTS)
+    ask = student.function("_states_gradients")
+    try:
+        norms = [
+            ask(net.handle, tokens, padded, first, direction) for padded, first in ((behind, 0), (before, 4))
+        ]
+    except StudentError:
+        return  # states that cannot be differentiated in this way are judged by their values
+    for apart, size in norms:
+        still = size == 0 or apart <= 1e-3 * size
+        expect(still, "Padded steps change the gradient of the states at the words.", _WHERE)
+
+
+# Runs in the student's process. The variables that states uses are those that a tape notices, whatever holds them.
+_GRADIENTS = """
+def _states_gradients(handle, words, padded, first, direction):
+    import tensorflow as tf
+    with tf.GradientTape(persistent=True) as tape:
+        plain = tf.reduce_sum(direction * states(handle, words))
+        n = direction.shape[1]
+        inside = tf.reduce_sum(direction * states(handle, padded)[:, first : first + n])
+        apart = inside - plain
+    variables = tape.watched_variables()
+    def size(target):
+        found = [g for g in tape.gradient(target, variables) if g is not None]
+        return float(tf.linalg.global_norm([tf.convert_to_tensor(g) for g in found])) if found else 0.0
+    return [size(apart), size(plain)] if variables else [0.0, 0.0]
+"""
+
+
+def _draw_states(net: Network, sequences: list[list[int]], measure: Measure) -> None:
+    shown = [sequences[2], sequences[4], sequences[5]]
+    states, real, titles = [], [], []
+    for side in SIDES:
+        tokens = masking.padded(shown, 14, side)
+        states.append(net.states(tokens)[:2])
+        real.append((tokens > 0)[:2])
+        titles += [f"{len(s)} words, padding {'behind' if side == 'post' else 'in front'}" for s in shown[:2]]
+    measure.picture(
+        "states",
+        trajectories(np.concatenate(states), np.concatenate(real), titles),
+        "The states of your untrained network over time; the padded part is shaded, and there they should stay level.",
+    )
