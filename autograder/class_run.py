@@ -12,6 +12,7 @@ from typing import Literal
 
 from autograder import gradebook, reports
 from autograder.course import Course
+from autograder.gradebook import RecordedGrades, Written
 from autograder.grading.engine import rejected
 from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
@@ -39,7 +40,7 @@ class Plan:
 
     work: tuple[tuple[Submission, ...], ...]
     refused: tuple[Rejected, ...]
-    valid: dict[str, Grade]
+    valid: dict[str, tuple[Submission, Grade]]
     key: str
 
     @property
@@ -61,14 +62,14 @@ def plan(
     key = course_key(course, assignment, settings)
     work: dict[str, list[Submission]] = {}
     expected: dict[str, float] = {}
-    valid: dict[str, Grade] = {}
+    valid: dict[str, tuple[Submission, Grade]] = {}
     for entry in found:
         if isinstance(entry, Rejected):
             continue
         stored = store.get(entry.student)
         own_key = submission_key(entry, key)
         if stored is not None and stored.key == own_key and not force:
-            valid[entry.student] = stored.grade
+            valid[entry.student] = entry, stored.grade
             continue
         work.setdefault(own_key, []).append(entry)
         expected[own_key] = max(expected.get(own_key, 0.0), stored.grade.timing.wall_s if stored else 0.0)
@@ -82,11 +83,15 @@ def carry_out(
 ) -> Iterator[Graded]:
     """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end."""
     store = GradeStore(course, assignment)
-    for student, grade in plan.valid.items():
+    gradebook.add_students(course)
+    recorded = gradebook.class_grades(course, assignment)
+    for student, (submission, grade) in plan.valid.items():
+        if not _is_recorded(course, submission, recorded.get(student)):
+            keep(store, course, submission, grade, submission_key(submission, plan.key))
         yield Graded(student, "unchanged", grade)
     for entry in plan.refused:
         grade = rejected(entry, course, entry.sentence)
-        _keep(store, course, entry, grade, REFUSED)
+        keep(store, course, entry, grade, REFUSED)
         yield Graded(entry.student, "rejected", grade)
     alike = {entries[0].student: entries for entries in plan.work}
     with LocalPool(course, settings, jobs=jobs) as pool:
@@ -96,7 +101,7 @@ def carry_out(
                     yield Graded(submission.student, "failed", problem=result.reason)
                     continue
                 grade = result.model_copy(update={"student": submission.student})
-                _keep(store, course, submission, grade, submission_key(submission, plan.key))
+                keep(store, course, submission, grade, submission_key(submission, plan.key))
                 yield Graded(
                     submission.student, "rejected" if grade.status == "rejected" else "graded", grade
                 )
@@ -107,11 +112,24 @@ def write_pages(course: Course, assignment: str) -> list[str]:
     """Write the students' pages, the class page and the tables from the stored grades; the students that have one."""
     store = GradeStore(course, assignment)
     stored = {student: kept.grade for student in store.students() if (kept := store.get(student)) is not None}
+    gradebook.settle_penalties(course, assignment)
     reports.write_reports(course, assignment, stored)
     return sorted(stored)
 
 
-def _keep(store: GradeStore, course: Course, hand_in: HandIn, grade: Grade, key: str) -> None:
-    """The gradebook first: a grade counts as done only when both are written."""
-    gradebook.write(grade, hand_in, course)
-    store.put(hand_in.student, StoredGrade(key=key, grade=grade))
+def _is_recorded(course: Course, hand_in: HandIn, record: RecordedGrades | None) -> bool:
+    """Whether the gradebook and autograded/ have this hand-in: they may have been deleted, or its time be new."""
+    shown = course.autograded / hand_in.student / hand_in.assignment / f"{hand_in.assignment}.ipynb"
+    return record is not None and record.submitted_at == hand_in.submitted_at and shown.exists()
+
+
+def keep(store: GradeStore, course: Course, hand_in: HandIn, grade: Grade, key: str) -> Written:
+    """Write a grade for everybody whom the hand-in counts for: a group's members have a page each.
+
+    The gradebook first: a grade counts as done only when both are written.
+    """
+    written = gradebook.write(grade, hand_in, course)
+    for student in written.students:
+        own = grade.model_copy(update={"student": student})
+        store.put(student, StoredGrade(key=key, grade=own))
+    return written

@@ -98,10 +98,10 @@ class GradeHandIn(_CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         # Only grading needs these: they would cost each of nbgrader's other commands a second.
-        from autograder.class_run import REFUSED
+        from autograder.class_run import REFUSED, keep
         from autograder.grading.engine import grade, rejected
         from autograder.grading.opening import GradingSettings
-        from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
+        from autograder.running.store import GradeStore, course_key, submission_key
 
         course = self.course()
         assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
@@ -115,10 +115,7 @@ class GradeHandIn(_CourseStep):
             result = grade(hand_in, course, settings)
         self.log.info("%s: %g of %g points for %s", assignment, result.score, result.max_score, student)
         _keep_course_files_only(course, assignment, student)
-        shown = gradebook.write(result, hand_in, course)
-        # As after `autograder autograde`: reports are made from the stored grades.
-        GradeStore(course, assignment).put(hand_in.student, StoredGrade(key=key, grade=result))
-        return shown, resources
+        return keep(GradeStore(course, assignment), course, hand_in, result, key).notebook, resources
 
 
 class PrepareFeedback(_CourseStep):

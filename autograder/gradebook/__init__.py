@@ -14,13 +14,14 @@ from autograder.gradebook.reader import (
     manual_grades,
     recorded_grades,
 )
-from autograder.gradebook.writer import add_students, register, settle_penalties, write
+from autograder.gradebook.writer import Written, add_students, register, settle_penalties, write
 
 __all__ = [
     "GradebookError",
     "ManualGrade",
     "RecordedGrades",
     "RecordedItem",
+    "Written",
     "add_students",
     "by_hand",
     "class_grades",

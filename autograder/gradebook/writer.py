@@ -46,8 +46,16 @@ class _Scored:
     waits: bool  # nothing can be said yet: a person or another machine is needed
 
 
-def write(grade: Grade, submission: HandIn, course: Course) -> NotebookNode:
-    """Record `grade` for the student of `submission`; returns the notebook that is shown for it.
+@dataclass(frozen=True)
+class Written:
+    """What was recorded: the notebook that is shown, and everybody who got the grade."""
+
+    notebook: NotebookNode
+    students: tuple[str, ...]  # the one who handed in first
+
+
+def write(grade: Grade, submission: HandIn, course: Course) -> Written:
+    """Record `grade` for the student of `submission`.
 
     Members of the group who handed in nothing themselves get the same grade, the latest where several handed
     in. Raises GradebookError, and OSError where autograded/ cannot be written; then the database is as it
@@ -68,7 +76,7 @@ def write(grade: Grade, submission: HandIn, course: Course) -> NotebookNode:
             files.enter_context(_placed(folder / f"{grade.assignment}.ipynb", text))
             for name, content in _companions(course, submission, student, folder).items():
                 files.enter_context(_placed(folder / name, content))
-    return shown[submission.student]
+    return Written(shown[submission.student], tuple(shown))
 
 
 def add_students(course: Course) -> None:
@@ -98,14 +106,16 @@ def settle_penalties(course: Course, assignment: str, student: str | None = None
     with writing(course) as connection:
         recorded = sync_assignment(connection, course, assignment)
         query = (
-            select(shown.c.id, handed_in.c.timestamp, handed_in.c.extension)
+            select(shown.c.id, shown.c.late_submission_penalty, handed_in.c.timestamp, handed_in.c.extension)
             .join(handed_in, handed_in.c.id == shown.c.assignment_id)
             .where(shown.c.notebook_id == recorded.notebook_id, handed_in.c.assignment_id == recorded.id)
         )
         if student is not None:
             query = query.where(handed_in.c.student_id == student)
         for row in connection.execute(query).all():
-            _penalise(connection, course, assignment, recorded, row.id, row.timestamp, row.extension)
+            lost = _share_lost(course, assignment, recorded, row.timestamp, row.extension)
+            if lost > 0 or row.late_submission_penalty is not None:
+                _penalise(connection, recorded, row.id, lost)
 
 
 def _credited(
@@ -145,7 +155,8 @@ def _record(
     scored = _scores(grade, notebook, recorded.notebook.cells)
     _write_grades(connection, recorded, notebook_id, scored, notebook, previous)
     _write_comments(connection, recorded, notebook_id, comments(grade, notebook, recorded.notebook.cells))
-    _penalise(connection, course, grade.assignment, recorded, notebook_id, timestamp, extension)
+    lost = _share_lost(course, grade.assignment, recorded, timestamp, extension)
+    _penalise(connection, recorded, notebook_id, lost)
 
 
 def _submission_row(
@@ -301,19 +312,21 @@ def _write_comments(
         connection.execute(table.insert(), new)
 
 
-def _penalise(
-    connection: Connection,
+def _share_lost(
     course: Course,
     assignment: str,
     recorded: RecordedAssignment,
-    notebook_id: str,
     timestamp: datetime | None,
     extension: timedelta | None,
-) -> None:
-    """Record what a late hand-in loses by course.yaml's policy; None for a punctual one, as in nbgrader."""
+) -> float:
+    """The share of its points, 0 to 1, that a hand-in of this time loses by course.yaml's policy."""
     due = recorded.due + (extension or timedelta()) if recorded.due is not None else None
     submitted_at = timestamp.replace(tzinfo=UTC) if timestamp is not None else None
-    lost = 1.0 - course.assignment(assignment).late.share_kept(due, submitted_at)
+    return 1.0 - course.assignment(assignment).late.share_kept(due, submitted_at)
+
+
+def _penalise(connection: Connection, recorded: RecordedAssignment, notebook_id: str, lost: float) -> None:
+    """Record the points that a late hand-in loses; None for a punctual one, as in nbgrader."""
     penalty = None
     if lost > 0:
         given = connection.execute(

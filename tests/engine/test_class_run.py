@@ -1,0 +1,109 @@
+"""A run over a class where nothing needs grading: what must be written all the same, and for whom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import gradebook
+from autograder.class_run import carry_out, plan
+from autograder.course import Course
+from autograder.grading.grade import Grade, ItemGrade, Status
+from autograder.grading.opening import GradingSettings
+from autograder.intake import Submission, submissions
+from autograder.intake.timestamps import write as timestamp_text
+from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
+
+SETTINGS = GradingSettings()
+EARLY, LATER = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def course(mini_course: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
+    """ada has handed in, and her grade is stored as valid; bob and cleo are in her group."""
+    monkeypatch.setenv("AUTOGRADER_SECRET", "a secret for these tests")
+    roster = mini_course.root / "roster.csv"
+    roster.write_text(
+        "id,first_name,last_name,group\nada,Ada,L,g\nbob,Bob,M,g\ncleo,Cleo,N,g\ndora,Dora,O,\n"
+    )
+    with (mini_course.root / "course.yaml").open("a") as file:
+        file.write("\nroster: roster.csv\n")
+    hand_in(mini_course, "ada", EARLY)
+    course = Course.load(mini_course.root)
+    [submission] = submissions(course, "mini")
+    assert isinstance(submission, Submission)
+    key = submission_key(submission, course_key(course, "mini", SETTINGS))
+    GradeStore(course, "mini").put("ada", StoredGrade(key=key, grade=grade_of(course)))
+    return course
+
+
+def hand_in(course: Course, student: str, at: datetime) -> None:
+    folder = course.submitted / student / "mini"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mini.ipynb").write_bytes(course.release("mini").read_bytes())
+    (folder / "timestamp.txt").write_text(timestamp_text(at))
+
+
+def grade_of(course: Course) -> Grade:
+    items = (ItemGrade(id="average-values", score=3.0, max_score=3.0, status=Status.PASSED),)
+    notebook = nbformat.writes(nbformat.read(course.release("mini"), as_version=4))
+    return Grade(
+        assignment="mini",
+        student="ada",
+        score=3.0,
+        max_score=8.0,
+        status="graded",
+        items=items,
+        notebook=notebook,
+    )
+
+
+def run(course: Course) -> dict[str, str]:
+    todo = plan(course, "mini", SETTINGS)
+    return {graded.student: graded.how for graded in carry_out(todo, course, "mini", SETTINGS, jobs=1)}
+
+
+def test_lost_gradebook_is_written_again_without_grading(course: Course):
+    assert run(course) == {"ada": "unchanged"}
+    assert gradebook.recorded_grades(course, "mini", "ada").score == 3.0
+    Path(course.root / "gradebook.db").unlink()
+    assert run(course) == {"ada": "unchanged"}
+    assert gradebook.recorded_grades(course, "mini", "ada").score == 3.0
+
+
+def test_same_work_handed_in_later_takes_the_new_time(course: Course):
+    run(course)
+    hand_in(course, "ada", LATER)
+    assert run(course) == {"ada": "unchanged"}
+    assert gradebook.recorded_grades(course, "mini", "ada").submitted_at == LATER
+
+
+def test_group_members_have_the_grade_and_a_page(course: Course):
+    run(course)
+    assert sorted(gradebook.class_grades(course, "mini")) == ["ada", "bob", "cleo"]
+    assert GradeStore(course, "mini").students() == ["ada", "bob", "cleo"]
+    assert (course.reports / "mini" / "bob" / "index.html").is_file()
+
+
+def test_whole_roster_is_in_the_gradebook(course: Course):
+    from nbgrader.api import Gradebook
+
+    run(course)
+    with Gradebook(course.database_url, course.id) as book:
+        assert {s.id: s.first_name for s in book.students} == {
+            "ada": "Ada",
+            "bob": "Bob",
+            "cleo": "Cleo",
+            "dora": "Dora",
+        }
+
+
+def test_nothing_is_written_where_nothing_changed(course: Course):
+    run(course)
+    shown = course.autograded / "ada" / "mini" / "mini.ipynb"
+    before = shown.stat().st_mtime_ns
+    run(course)
+    assert shown.stat().st_mtime_ns == before
