@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,19 +55,25 @@ def verify(
     *,
     variants: Path | None = None,
     only: str | None = None,
+    names: Collection[str] | None = None,
     jobs: int = 0,
 ) -> Iterator[Verdict]:
     """Grade the solution and the variants of `assignment`, yielding each verdict as it is known.
 
-    `variants` replaces the folder `tests/hidden/<a>/variants`; `only` keeps the variants whose name contains it. Raises
+    `variants` replaces the folder `tests/hidden/<a>/variants`; `only` keeps the variants whose name contains it, `names`
+    those that it lists. Raises
     `VariantError` for a variant file that cannot be understood, before anything is graded.
     """
     solution = notebooks.read(course.source(assignment))
     folder = variants or course.hidden_tests(assignment) / "variants"
-    chosen = [variant for variant in read_variants(folder) if only is None or only in variant.name]
+
+    def wanted(name: str) -> bool:
+        return (only is None or only in name) and (names is None or name in names)
+
+    chosen = [variant for variant in read_variants(folder) if wanted(variant.name)]
     expected = {variant.name: variant for variant in chosen}
     hand_ins = [_submission(assignment, variant.name, variant.apply(solution)) for variant in chosen]
-    if only is None or only in SOLUTION:
+    if wanted(SOLUTION):
         expected[SOLUTION] = Variant(SOLUTION, "The instructor's solution.", frozenset(), frozenset(), {}, ())
         hand_ins.insert(0, _submission(assignment, SOLUTION, solution))
     with LocalPool(course, settings, jobs=jobs) as pool:

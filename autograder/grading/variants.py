@@ -58,7 +58,9 @@ class Variant:
                 f"the notebook has {', '.join(sorted(known))}."
             )
         replaced = {cell_named(name, known): code for name, code in self.replaced.items()}
-        added = tuple((None if after is None else cell_named(after, known), code) for after, code in self.added)
+        added = tuple(
+            (None if after is None else cell_named(after, known), code) for after, code in self.added
+        )
         return notebooks.replace_solutions(solution, replaced, added)
 
     def disagreements(self, grade: Grade) -> list[str]:
