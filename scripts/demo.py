@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def copy_course(folder: Path) -> Path:
-    """A copy of this course with a roster of eight, and with a short patience for endless cells."""
+    """A copy of this course with a roster of eight, no deadline, and a short patience for endless cells."""
     original = Path(__file__).resolve().parent.parent
     folder.mkdir(parents=True)
     for name in COPIED:
@@ -91,6 +91,7 @@ def copy_course(folder: Path) -> Path:
     settings = yaml.safe_load((folder / "course.yaml").read_text(encoding="utf-8"))
     settings["roster"] = "roster.csv"
     settings["assignments"] = {ASSIGNMENT: settings["assignments"][ASSIGNMENT]}
+    del settings["assignments"][ASSIGNMENT]["due"]
     settings["assignments"][ASSIGNMENT].setdefault("limits", {})["cell_s"] = 8
     (folder / "course.yaml").write_text(
         yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8"
@@ -119,10 +120,12 @@ def notebook_of(entry: HandIn, course: Path) -> bytes:
     """What this student hands in."""
     if entry.raw is not None:
         return entry.raw
+    release = notebooks.read(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
     notebook = notebooks.read(course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
     if entry.variant is not None:
         variant = read_variant(course / "tests" / "hidden" / ASSIGNMENT / "variants" / f"{entry.variant}.py")
         notebook = variant.apply(notebook)
+    notebook, _ = notebooks.restore(notebook, release)  # marking guides are not what a student hands in
     if entry.extra_cell is not None:
         notebook.cells.append(nbformat.v4.new_code_cell(entry.extra_cell))
     return nbformat.writes(notebook).encode("utf-8")

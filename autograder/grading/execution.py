@@ -66,10 +66,14 @@ async def run_cells(
                 f"Tag cells that train for long with `{EXPERIMENT_TAG}`: they are not run when grading."
             )
             return
-        await _run_cell(client, cell, index, min(cell_s, left))
+        if await _run_cell(client, cell, index, min(cell_s, left)):
+            run.notices.append(
+                f"Cell {index + 1} was stopped after {min(cell_s, left):.0f} s; the cells after it were run."
+            )
 
 
-async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> None:
+async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> bool:
+    """Run one cell; whether it had to be stopped."""
     try:
         await _execute(client, cell, index, seconds)
     finally:
@@ -115,6 +119,7 @@ async def _execute(client: SandboxClient, cell: NotebookNode, index: int, second
         raise failure
     if stopped:
         _append_error(cell, "Timeout", f"This cell was stopped after {seconds:.0f} s.")
+    return stopped
 
 
 def _lose(client: SandboxClient, cell: NotebookNode, index: int, name: str, sentence: str) -> NoReturn:

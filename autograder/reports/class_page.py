@@ -17,6 +17,7 @@ from autograder.sanitise import clean_line
 
 ROWS_PER_PAGE = 500
 BINS = 10
+_HEIGHT = 18.0
 _LOST = (Status.FAILED, Status.ERROR, Status.TIMEOUT, Status.MISSING)
 
 
@@ -37,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """One bar of the histogram, in the drawing's units (100 wide, 40 high)."""
+    """One bar of the histogram, in the drawing's units (100 wide, 18 high)."""
 
     x: float
     width: float
@@ -178,7 +179,7 @@ def _histogram(rows: Sequence[Row]) -> list[Column]:
         Column(
             x=round(100 * index / BINS + 0.6, 2),
             width=round(100 / BINS - 1.2, 2),
-            height=round(40 * count / highest, 2),
+            height=round(_HEIGHT * count / highest, 2),
             label=f"{100 * index // BINS} to {100 * (index + 1) // BINS} %: {count} students",
         )
         for index, count in enumerate(counts)
