@@ -60,9 +60,9 @@ def verify(
 ) -> Iterator[Verdict]:
     """Grade the solution and the variants of `assignment`, yielding each verdict as it is known.
 
-    `variants` replaces the folder `tests/hidden/<a>/variants`; `only` keeps the variants whose name contains it, `names`
-    those that it lists. Raises
-    `VariantError` for a variant file that cannot be understood, before anything is graded.
+    `variants` replaces the folder `tests/hidden/<a>/variants`; `only` keeps the variants whose name contains it,
+    `names` those that it lists. Raises `VariantError` for a variant file that cannot be understood, before anything
+    is graded.
     """
     solution = notebooks.read(course.source(assignment))
     folder = variants or course.hidden_tests(assignment) / "variants"

@@ -75,12 +75,12 @@ async def run_cells(
 async def _run_cell(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> bool:
     """Run one cell; whether it had to be stopped."""
     try:
-        await _execute(client, cell, index, seconds)
+        return await _execute(client, cell, index, seconds)
     finally:
         client.outputs.finish(cell)
 
 
-async def _execute(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> None:
+async def _execute(client: SandboxClient, cell: NotebookNode, index: int, seconds: float) -> bool:
     running = asyncio.ensure_future(client.async_execute_cell(cell, index))
     await asyncio.wait({running}, timeout=seconds)
     stopped = not running.done()
