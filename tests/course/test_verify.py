@@ -1,7 +1,7 @@
 """The course's hidden tests: solutions score full, variants lose what they must and nothing else.
 
-Every day the solution of each assignment and a few of its variants are graded in real sandboxes; `make test-full` grades
-all of them, as `autograder verify` does.
+Every day the solution of each assignment and a few of its variants are graded in real sandboxes; `make test-full`
+grades all of them, as `autograder verify` does.
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     folder = tmp_path_factory.mktemp("course") / "mini"
     shutil.copytree(FIXTURE, folder)
     settings = folder / "course.yaml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace("call_s: 5", "call_s: 1"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("call_s: 5", "call_s: 1"), encoding="utf-8"
+    )
     return Course.load(folder)
 
 
@@ -103,7 +105,9 @@ def test_a_cell_that_ends_the_process_is_left_out_and_the_rest_runs(grade_of: Gr
     assert any("Cell 1" in notice and "ended" in notice for notice in result.notices)
 
 
-def test_a_call_that_ends_the_process_costs_its_item_and_the_next_test_has_a_new_process(grade_of: GradeOf) -> None:
+def test_a_call_that_ends_the_process_costs_its_item_and_the_next_test_has_a_new_process(
+    grade_of: GradeOf,
+) -> None:
     result = grade_of({"standardise": "def standardise(table):\n    import os\n    os._exit(0)"})
     assert scores(result) == {**FULL, "standardise-values": 0.0}
     assert statuses(result)["standardise-values"] == Status.ERROR
@@ -117,7 +121,9 @@ def test_an_endless_call_is_stopped_by_its_budget(grade_of: GradeOf) -> None:
 
 def test_cells_tagged_experiment_are_not_run(course: Course) -> None:
     notebook = notebooks.read(course.source("mini"))
-    notebook.cells.append(new_code_cell("def standardise(table):\n    return table", metadata={"tags": ["experiment"]}))
+    notebook.cells.append(
+        new_code_cell("def standardise(table):\n    return table", metadata={"tags": ["experiment"]})
+    )
     text = nbformat.writes(notebook)
     result = grade(Submission(assignment="mini", student="s", notebook=text), course, ANYWHERE)
     assert scores(result) == FULL
