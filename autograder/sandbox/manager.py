@@ -1,31 +1,32 @@
 """Kernel managers and clients for sandboxes: bounded messages, no waiting where nothing is to be waited for.
 
-Whatever comes out of a student's kernel is hostile: a message that is too large ends the connection, one that
-cannot be read is dropped, nothing is evaluated.
+Whatever comes out of a student's kernel is hostile: a message that is too large or makes no sense is dropped,
+nothing is read that nobody asked for, nothing is evaluated.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from importlib.metadata import EntryPoint
 from queue import Empty
-from typing import Any
+from typing import Any, Literal
 
-import zmq
-import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
-from traitlets import Type, default
+from traitlets import Type
 
+from autograder.sandbox.channel import Channel
 from autograder.sandbox.kernelspecs import PROVISIONER, kernel_json
 from autograder.sandbox.parent import WarmParent, shared_parent
 from autograder.sandbox.spec import SandboxSpec
+from autograder.sandbox.zmtp import Line
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-_MAX_WAITING_MESSAGES = 1000
+_CONNECT_S = 10.0
 
 
 def kernel_manager(spec: SandboxSpec, warm: WarmParent | None = None) -> SandboxKernelManager:
@@ -55,61 +56,57 @@ class _OneKernelSpec(KernelSpecManager):
         return KernelSpec(resource_dir="", **self._content)
 
 
-class _Channel(AsyncZMQSocketChannel):
-    """Drops what is not a message: wrong signature, broken or too deeply nested JSON, missing parts."""
-
-    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            try:
-                message = await super().get_msg(left)
-            except Empty:
-                raise
-            except (ValueError, TypeError, KeyError, IndexError, RecursionError, AttributeError):
-                continue
-            if _makes_sense(message):
-                return message
-
-
-def _makes_sense(message: Any) -> bool:
-    return (
-        isinstance(message, dict)
-        and all(
-            isinstance(message.get(part), dict) for part in ("header", "parent_header", "metadata", "content")
-        )
-        and isinstance(message["header"].get("msg_type"), str)
-    )
-
-
 class SandboxKernelClient(AsyncKernelClient):
-    """A client with bounded messages that is ready as soon as the kernel is."""
+    """A client with bounded channels that is ready as soon as the kernel is.
 
-    shell_channel_class = Type(_Channel)
-    iopub_channel_class = Type(_Channel)
-    stdin_channel_class = Type(_Channel)
-    control_channel_class = Type(_Channel)
+    It has no heartbeat: the manager knows at once when a sandbox has ended. Nor does it listen where a graded
+    kernel has nothing to say (stdin, control).
+    """
 
-    def _context_default(self) -> zmq.asyncio.Context:
-        self._created_context = True
-        return _bounded_context()
+    _channels: dict[str, Channel]
 
     def start_channels(
         self,
         shell: bool = True,
         iopub: bool = True,
-        stdin: bool = True,
+        stdin: bool = False,
         hb: bool = False,
-        control: bool = True,
+        control: bool = False,
     ) -> None:
-        """As usual, without the heartbeat: the manager knows at once when a sandbox has ended."""
-        super().start_channels(shell=shell, iopub=iopub, stdin=stdin, hb=False, control=control)
+        """Connect to the kernel. Raises OSError if it has gone."""
+        self.allow_stdin = False
+        self.stop_channels()
+        self._channels = {"shell": self._connect("shell", "DEALER"), "iopub": self._connect("iopub", "SUB")}
+
+    def stop_channels(self) -> None:
+        for channel in self.__dict__.pop("_channels", {}).values():
+            channel.stop()
+
+    @property
+    def channels_running(self) -> bool:
+        return "_channels" in self.__dict__
+
+    @property
+    def shell_channel(self) -> Channel:
+        return self._channels["shell"]
+
+    @property
+    def iopub_channel(self) -> Channel:
+        return self._channels["iopub"]
+
+    def _connect(self, name: str, kind: Literal["DEALER", "SUB"]) -> Channel:
+        path = self._make_url(name).removeprefix("ipc://")
+        return Channel(Line(path, kind, self.session.bsession, most_bytes=MAX_MESSAGE_BYTES), self.session)
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers on both channels. Raises RuntimeError if it dies first or takes too
         long.
         """
         deadline = time.monotonic() + (timeout if timeout is not None else 60.0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CONNECT_S):
+                await self.shell_channel.ready()
+                await self.iopub_channel.ready()
         while time.monotonic() < deadline:
             asked = self.kernel_info()
             try:
@@ -146,10 +143,8 @@ class SandboxKernelManager(AsyncKernelManager):
 
     client_factory = Type(SandboxKernelClient)
 
-    @default("context")
-    def _context_default(self) -> zmq.asyncio.Context:
-        self._created_context = True
-        return _bounded_context()
+    def _connect_control_socket(self) -> None:
+        """Nothing is said on it: an interrupt is a signal, an end is the sandbox's."""
 
     async def _async_kill_kernel(self, restart: bool = False) -> None:
         if self.provisioner is not None:
@@ -164,10 +159,3 @@ class SandboxKernelManager(AsyncKernelManager):
         await self._async_cleanup_resources(restart=restart)
 
     shutdown_kernel = _async_shutdown_kernel
-
-
-def _bounded_context() -> zmq.asyncio.Context:
-    context = zmq.asyncio.Context()
-    context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)  # a larger message ends the connection
-    context.setsockopt(zmq.RCVHWM, _MAX_WAITING_MESSAGES)
-    return context

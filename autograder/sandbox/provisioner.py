@@ -137,6 +137,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             session.wait_until_started()
         except BaseException:
             ours.close()
+            self._close()
             raise
         finally:
             theirs.close()
