@@ -125,9 +125,13 @@ class DataSets(_Model):
 
 
 class DataFolder(_Model):
-    """Where the data sets lie, in Keras's file format. The environment variable AUTOGRADER_DATA wins."""
+    """Where the data sets lie, in Keras's file format. The environment variable AUTOGRADER_DATA wins.
+
+    `embedded: true` takes the small stand-ins even where the data sets are at hand: for demonstrations.
+    """
 
     folder: Path | None = None
+    embedded: Annotated[bool, Field(strict=True)] = False
 
 
 class Groups(_Model):

@@ -90,6 +90,7 @@ def copy_course(folder: Path) -> Path:
             shutil.copy2(source, target)
     settings = yaml.safe_load((folder / "course.yaml").read_text(encoding="utf-8"))
     settings["roster"] = "roster.csv"
+    settings["data"] = {"embedded": True}
     settings["assignments"] = {ASSIGNMENT: settings["assignments"][ASSIGNMENT]}
     del settings["assignments"][ASSIGNMENT]["due"]
     settings["assignments"][ASSIGNMENT].setdefault("limits", {})["cell_s"] = 8

@@ -36,8 +36,9 @@ class Found:
 def load(name: str, course: Course | None = None) -> Dataset:
     """The data set `name` (one of NAMES), read-only arrays.
 
-    Looked for in this order: the folder AUTOGRADER_DATA, else `data.folder` of the course; Keras's own cache
-    of downloads (KERAS_HOME, else ~/.keras); a download, where there is a network; the embedded stand-in.
+    Where the course says `data.embedded`, the embedded stand-in. Else looked for in this order: the folder
+    AUTOGRADER_DATA, else `data.folder` of the course; Keras's own cache of downloads (KERAS_HOME, else
+    ~/.keras); a download, where there is a network; the embedded stand-in.
     `.source` says which it was. A second call in one process returns the same object. Raises DataError if the
     name is unknown, the folder that AUTOGRADER_DATA or the course names does not exist, or a file that is
     there is broken: a broken file is never skipped, because grades would silently come from other data.
@@ -49,6 +50,8 @@ def find(name: str, course: Course | None = None) -> Found:
     """Where `load` would take `name` from; fetches it if that is the place."""
     if name not in NAMES:
         raise DataError(f"There is no data set '{name}'. Known are: {', '.join(NAMES)}.")
+    if course is not None and course.data.embedded:
+        return _found(name, "embedded", ())
     folder = _local_folder(course)
     if folder is not None and (paths := formats.files_of(name, folder)):
         return _found(name, "local folder", paths)

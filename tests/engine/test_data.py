@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from autograder.course import Course
 from autograder.data import NAMES, DataError, download, hand_out, keras_cache, load
 from autograder.data.load import _load
 
@@ -50,7 +51,7 @@ def small_images(seed: int, n: int = 12) -> dict[str, np.ndarray]:
 
 
 def course_with(folder: Path) -> SimpleNamespace:
-    return SimpleNamespace(data=SimpleNamespace(folder=folder))
+    return SimpleNamespace(data=SimpleNamespace(folder=folder, embedded=False))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -387,3 +388,9 @@ def test_the_real_data_sets_are_read():
     for name in NAMES:
         assert load(name, course_with(Path(REAL))).source == "local folder"
     assert load("mnist", course_with(Path(REAL))).x_train.shape == (60000, 28, 28)
+
+
+def test_a_course_may_ask_for_the_stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "not there"))
+    (tmp_path / "course.yaml").write_text("id: c\ntitle: C\nterm: t\ndata: {embedded: true}\n", encoding="utf-8")
+    assert load("mnist", Course.load(tmp_path)).source == "embedded"
