@@ -18,7 +18,7 @@ from ass1_patches import patch_codes
 from autograder.checks import gradients as gradient_checks
 from autograder.grading.verdicts import Failed, expect
 from autograder.remote import answers
-from autograder.remote.client import Student
+from autograder.remote.client import Handle, Student
 from autograder.remote.errors import StudentError
 
 Array = np.ndarray
@@ -31,9 +31,16 @@ FORWARD_TOLERANCE = 1e-4  # float32 against float64 stays below 2e-6
 
 @pytest.mark.item("mlp-init")
 def test_init_shapes(student: Student, rng: np.random.Generator) -> None:
-    """init_params returns W1, b1, W2, b2 as float32 with the right shapes, for several sizes."""
+    """init_params returns W1, b1, W2, b2 as float32 variables with the right shapes, for several sizes."""
     for sizes in SIZES:
-        parameters(student.init_params.keep(*sizes, _seed(rng)), sizes, "init_params", "float32")
+        params = student.init_params.keep(*sizes, _seed(rng))
+        parameters(params, sizes, "init_params", "float32")
+        members = answers.listing(params.parts(), 4, what="init_params")
+        expect(
+            all(isinstance(member, Handle) for member in members),  # tensors and arrays come as values
+            "The parameters are not all tf.Variables.",
+            "A tensor cannot change: training needs tf.Variable(...) around each initial value.",
+        )
 
 
 @pytest.mark.item("mlp-init", weight=2)
@@ -265,11 +272,12 @@ def test_gradients_reach_every_parameter(student: Student, rng: np.random.Genera
     x, y = np.abs(_inputs(rng, 12, 10)), rng.integers(0, 4, 12).astype(np.int32)
     found = _gradients(student, active, x, y, "relu")
     for name, slope in zip(oracle.NAMES, found, strict=True):
-        expect(
-            float(np.abs(slope).max()) > 0,
-            f"The gradient of {name} is zero although all hidden units are active.",
-            "Is it cut off somewhere between the loss and this parameter?",
-        )
+        if slope is None or not np.abs(slope).max() > 0:
+            expect(
+                _are_slopes_of_own_loss(student, rng, "relu"),
+                f"{name} gets no gradient, or zero, although all hidden units are active.",
+                "Is it cut off somewhere between the loss and this parameter?",
+            )
 
 
 def _check_gradients(student: Student, rng: np.random.Generator, activations: tuple[str, ...]) -> None:
@@ -287,7 +295,8 @@ def _check_gradients(student: Student, rng: np.random.Generator, activations: tu
 def _are_slopes_of_own_loss(student: Student, rng: np.random.Generator, activation: str) -> bool:
     """Whether the gradients are those of the student's own loss, which then is what is wrong, or its forward.
 
-    None of them may be zero: a loss that says nothing about a parameter proves nothing about its gradient.
+    The loss must depend on both weight matrices: one that says nothing proves nothing about gradients. A bias that
+    the student's forward forgets has the gradient zero, or none.
     """
     net = oracle.random_network(rng, 5, 6, 3)
     x, y = _inputs(rng, 4, 5), rng.integers(0, 3, 4).astype(np.int32)
@@ -298,10 +307,11 @@ def _are_slopes_of_own_loss(student: Student, rng: np.random.Generator, activati
 
     try:
         found = _gradients(student, net, x, y, activation)
-        if any(float(np.linalg.norm(slope)) == 0 for slope in found):
+        slopes = [np.zeros_like(p) if g is None else g for g, p in zip(found, net.arrays, strict=True)]
+        if not (np.abs(slopes[0]).max() > 0 and np.abs(slopes[2]).max() > 0):
             return False
         return gradient_checks.compare_with_differences(
-            own_loss, net.arrays, found, rng, oracle.NAMES, coordinates=5, dtype=np.float32
+            own_loss, net.arrays, slopes, rng, oracle.NAMES, coordinates=6, dtype=np.float32
         ).ok
     except (StudentError, gradient_checks.GradientError):
         return False
@@ -341,17 +351,19 @@ def _loss(student: Student, params: object, x: Array, y: Array, activation: str)
     return answers.scalar(found, FLOATS, what="the loss")
 
 
-def _gradients(student: Student, net: oracle.Network, x: Array, y: Array, activation: str) -> list[Array]:
+def _gradients(
+    student: Student, net: oracle.Network, x: Array, y: Array, activation: str
+) -> list[Array | None]:
+    """The gradients, each an array of its parameter's shape or None."""
     params = student.variables(net.arrays)
     found = either(student, lambda: student.gradients.value(params, x, y, activation))
-    found = answers.listing(found, 4, what="the gradients")
-    for name, slope in zip(oracle.NAMES, found, strict=True):
-        expect(
-            slope is not None,
-            f"The gradient of {name} is None.",
-            "Does the loss depend on it, under the tape?",
-        )
-    return answers.arrays(found, [p.shape for p in net.arrays], FLOATS, what="the gradients")
+    slopes = answers.listing(found, 4, what="the gradients")
+    return [
+        None
+        if slope is None
+        else answers.array(slope, parameter.shape, FLOATS, what=f"the gradient of {name}")
+        for slope, parameter, name in zip(slopes, net.arrays, oracle.NAMES, strict=True)
+    ]
 
 
 def _close(found: Array | float, wanted: Array | float) -> bool:
