@@ -23,7 +23,9 @@ class Training:
 CODES = Training(n_hidden=64, epochs=20, batch_size=32)
 XOR = Training(n_hidden=128, epochs=40, batch_size=64)
 DIGITS = Training(n_hidden=128, epochs=5, batch_size=64)
-DIGITS_EMBEDDED = Training(n_hidden=128, epochs=25, batch_size=64)  # a tenth of the images, half as many updates
+DIGITS_EMBEDDED = Training(
+    n_hidden=128, epochs=25, batch_size=64
+)  # a tenth of the images, half as many updates
 
 
 def codes(rng: np.random.Generator) -> Task:

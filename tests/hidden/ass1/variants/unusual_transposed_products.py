@@ -3,7 +3,7 @@
 # expect: full
 
 # %% forward
-@tf.function(reduce_retracing=True)
+@tf.function
 def forward(params, x, activation="relu"):
     w1, b1, w2, b2 = params
     before = tf.transpose(tf.matmul(w1, x, transpose_a=True, transpose_b=True)) + b1

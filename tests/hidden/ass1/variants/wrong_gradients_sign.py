@@ -1,6 +1,7 @@
-"""The sign is turned, and training goes uphill."""
+"""The sign is turned."""
 
-# expect: loses mlp-gradients mlp-training mlp-unseen-task mlp-accuracy
+# expect: loses mlp-gradients
+# may-lose: mlp-training mlp-unseen-task mlp-accuracy
 
 # %% gradients
 def gradients(params, x, y, activation="relu"):

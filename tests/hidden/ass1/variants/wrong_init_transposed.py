@@ -1,7 +1,7 @@
 """The first weight matrix is stored the other way round."""
 
 # expect: loses mlp-init
-# may-lose: mlp-training mlp-unseen-task mlp-accuracy
+# may-lose: mlp-training mlp-unseen-task mlp-accuracy mlp-throughput
 
 # %% init_params
 def init_params(n_in, n_hidden, n_out, seed):
