@@ -104,9 +104,31 @@ def settings(course: Course) -> Config:
     if course.exchange is not None:
         config.Exchange.root = str(course.exchange)
     steps = list(GenerateAssignment.preprocessors.default_args[0])
-    config.GenerateAssignment.preprocessors = [*steps, CleanMetadata, RefuseLeaks]
+    config.GenerateAssignment.preprocessors = [CountChosen, *steps, CleanMetadata, RefuseLeaks]
+    config.CountChosen.course_root = str(course.root)
     config.RefuseLeaks.course_root = str(course.root)
     return config
+
+
+class CountChosen(NbGraderPreprocessor):  # type: ignore[misc]
+    """Let items that the assignment's options leave out give 0 points: they are shown and tested, not counted.
+
+    A grade cell with the tag `option:value` counts where course.yaml says `options: {option: value}`. It comes
+    first, because nbgrader's own steps put the points into the checksums and the gradebook.
+    """
+
+    course_root = Unicode(help="the course's folder").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        name = resources["nbgrader"]["assignment"]
+        chosen = Course.load(self.course_root).assignment(name).options
+        for cell in nb.cells:
+            if marking(cell).get("points") is None:
+                continue
+            tags = (tag.partition(":") for tag in cell.metadata.get("tags", []))
+            if any(option in chosen and str(chosen[option]) != value for option, _, value in tags):
+                cell.metadata.nbgrader.points = 0
+        return nb, resources
 
 
 class CleanMetadata(NbGraderPreprocessor):  # type: ignore[misc]

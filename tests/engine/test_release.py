@@ -166,6 +166,30 @@ def test_points_may_change_under_submissions_but_cells_may_not(mini_course: Cour
         assert gradebook.find_submission("mini", "ada").name == "mini"
 
 
+@pytest.mark.parametrize(("chosen", "points"), [("long", 2), ("short", 0)])
+def test_items_count_where_the_option_says_so(
+    mini_course: Course, tmp_path: Path, chosen: str, points: int
+) -> None:
+    settings = mini_course.root / "course.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace("  mini:\n", f"  mini:\n    options: {{form: {chosen}}}\n"), encoding="utf-8"
+    )
+    course = Course.load(mini_course.root)
+
+    def tag(notebook: NotebookNode) -> None:
+        cell(notebook, "standardise-values").metadata.tags = ["form:long", "other:tag", "plain"]
+
+    edit(course, tag)
+    release = made(course, tmp_path)
+    assert cell(release, "standardise-values").metadata.nbgrader.points == points
+    assert cell(release, "average-values").metadata.nbgrader.points == 3
+    registered = generate(course)[0]
+    assert registered.changed
+    with closing(Gradebook(course.database_url, course.id)) as gradebook:
+        assert gradebook.find_grade_cell("standardise-values", "mini", "mini").max_score == points
+
+
 def test_a_failed_release_leaves_the_old_one(mini_course: Course) -> None:
     before = mini_course.release("mini").read_bytes()
     edit(mini_course, lambda nb: nb.cells[3].update(source="### BEGIN SOLUTION\nx = 1"))

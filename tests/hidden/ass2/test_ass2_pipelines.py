@@ -1,0 +1,252 @@
+"""make_dataset and ordered: what a stream of batches holds, and in which order.
+
+Every image of the hidden data has its own position written into its pixels, so that the stream itself tells where each
+example came from. Orders are judged by `checks.ordering`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from ass2_ask import numbers, stream
+
+from autograder.checks import ordering, ordering_picture
+from autograder.checks.ordering_stream import StreamError
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import expect
+from autograder.remote import answers
+from autograder.remote.client import Student
+from autograder.remote.errors import BadAnswer
+
+Array = np.ndarray
+TOLERANCE = 1e-6
+BITS = 10  # positions below 1024, written as ten pixels that are black or white
+
+IMAGES, LABELS = "the images of a batch", "the labels of a batch"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """x: uint8 [n, 28, 28], the position of an image in binary in its first pixels;  y: uint8 [n]."""
+
+    x: Array
+    y: Array
+
+    def positions(self, images: Array) -> Array:
+        """Which image each row [b, 784] is, however it was scaled; may be any number for other images."""
+        rows = images.reshape(len(images), -1).astype(np.float64)
+        marks = rows[:, :BITS] > rows.max(axis=1, keepdims=True) / 2
+        return np.asarray(marks @ (1 << np.arange(BITS)))
+
+
+def _examples(rng: np.random.Generator, n: int) -> Examples:
+    x = rng.integers(0, 256, (n, 784), dtype=np.uint8)
+    x[:, :BITS] = 255 * (np.arange(n)[:, None] >> np.arange(BITS) & 1)
+    x[:, BITS] = 255
+    x[:, BITS + 1] = 0
+    return Examples(x.reshape(n, 28, 28), rng.integers(0, 10, n).astype(np.uint8))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The arguments of one make_dataset, and the batches that came back."""
+
+    n: int
+    batch: int
+    buffer: int
+    epochs: int
+    examples: Examples
+    batches: list[tuple[Array, Array]]
+
+    @property
+    def positions(self) -> list[Array]:
+        return [self.examples.positions(images) for images, _ in self.batches]
+
+
+def _ask(student: Student, rng: np.random.Generator, n: int, seed: int | None) -> Asked:
+    batch, epochs = int(rng.integers(5, 9)), 3
+    while n % batch == 0:
+        batch += 1
+    buffer = int(rng.integers(n // 4, n // 3))
+    examples = _examples(rng, n)
+    most = epochs * (n // batch + 1) + 5
+
+    def make() -> object:
+        return student.make_dataset.keep(examples.x, examples.y, batch, buffer, epochs, seed)
+
+    batches = []
+    for element in stream(student, make, most):
+        pair = answers.listing(element, 2, what="a batch")
+        images = answers.array(pair[0], dtype=None, what=IMAGES)
+        labels = answers.array(pair[1], (None,), None, what=LABELS)
+        if images.ndim == 0 or images.size != len(labels) * 784:
+            raise BadAnswer("A batch: expected 784 pixels for each label.")
+        batches.append((images, labels))
+    expect(len(batches) > 0, "The dataset is empty.")
+    expect(
+        len(batches) < most,
+        f"The dataset does not end after {epochs} epochs.",
+        "Give the number of epochs to repeat.",
+    )
+    return Asked(n, batch, buffer, epochs, examples, batches)
+
+
+@pytest.mark.item("data-pipeline")
+def test_batches_have_the_right_form(student: Student, rng: np.random.Generator) -> None:
+    """Images are float32 [b, 784] between 0 and 1, labels int32 [b], and each image has its own pixels and label."""
+    asked = _ask(student, rng, 60, 1)
+    for images, labels in asked.batches:
+        answers.array(images, (len(labels), 784), "float32", what=IMAGES)
+        answers.array(labels, (len(labels),), "int32", what=LABELS)
+    images = np.concatenate([images for images, _ in asked.batches])
+    labels = np.concatenate([labels for _, labels in asked.batches])
+    largest = float(images.max())
+    expect(
+        abs(largest - 1) < TOLERANCE and images.min() >= 0,
+        f"The pixel value 255 becomes {largest:.6g} instead of 1.",
+        "Divide by 255 once, as floating point numbers.",
+    )
+    places = asked.examples.positions(images)
+    expect(bool((places < asked.n).all()), "There are images that are none of those that were given.")
+    wanted = asked.examples.x.reshape(asked.n, 784)[places] / 255.0
+    expect(
+        bool(np.abs(images - wanted).max() <= TOLERANCE),
+        "The pixels are not those of the images divided by 255.",
+        "Turn bytes into floating point numbers before dividing.",
+    )
+    expect(
+        bool((labels == asked.examples.y[places]).all()),
+        "Images and labels do not belong together.",
+        "Shuffle pairs of an image and its label, not images and labels apart.",
+    )
+
+
+@pytest.mark.item("data-pipeline")
+def test_every_example_comes_once_per_epoch(student: Student, rng: np.random.Generator) -> None:
+    """In each epoch every example comes once, the remainder too, in batches of the size asked for."""
+    for seed in (None, int(rng.integers(1, 10_000))):
+        asked = _ask(student, rng, int(rng.integers(80, 120)), seed)
+        sizes = [len(labels) for _, labels in asked.batches]
+        counts = np.bincount(np.concatenate(asked.positions), minlength=1 << BITS)[: asked.n]
+        never, uneven = int((counts == 0).sum()), int((counts != asked.epochs).sum())
+        expect(
+            uneven == 0,
+            f"Of {asked.n} examples, {uneven} do not come exactly {asked.epochs} times in {asked.epochs} epochs"
+            + (f", and {never} of them never." if never else "."),
+            "Is a short last batch dropped? Do take or skip stand behind the shuffle?",
+        )
+        flat = np.concatenate(asked.positions)
+        blocks = flat.reshape(asked.epochs, asked.n)
+        expect(
+            bool((np.sort(blocks, axis=1) == np.arange(asked.n)).all()),
+            "Epochs run into each other: some examples come again before all have come.",
+            "Shuffle before you repeat.",
+        )
+        rest = asked.n % asked.batch
+        by_epoch = ([asked.batch] * (asked.n // asked.batch) + [rest]) * asked.epochs
+        total = asked.n * asked.epochs
+        in_one = [asked.batch] * (total // asked.batch) + [total % asked.batch] * (total % asked.batch > 0)
+        expect(
+            sizes in (by_epoch, in_one),
+            f"With batch_size={asked.batch} and {asked.n} images the batches have other sizes than expected.",
+            "Full batches, and a short one at the end of each epoch, or only at the very end.",
+        )
+
+
+@pytest.mark.item("data-pipeline")
+def test_the_order_is_random_and_new(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """The order is random, new in every epoch, and mixes as far as the buffer allows."""
+    for seed in (int(rng.integers(1, 10_000)), None):
+        asked = _ask(student, rng, int(rng.integers(140, 180)), seed)
+        flat = np.concatenate(asked.positions)
+        if seed is None:
+            shown = [batch.tolist() for batch in asked.positions]
+            _show(measure, shown, asked.n, "stream", f"make_dataset, buffer {asked.buffer}")
+        length = len(flat) // asked.epochs
+        blocks = flat[: length * asked.epochs].reshape(asked.epochs, length)
+        reach = int((blocks - np.arange(length)).max()) + 1
+        measure.figure(
+            "reach of the shuffle" + (", no seed" if seed is None else ""), reach, threshold=asked.buffer
+        )
+        expect(
+            not any((np.diff(block) > 0).all() for block in blocks),
+            "The examples come in their original order: nothing is shuffled.",
+        )
+        expect(
+            not any((a == b).all() for a, b in itertools.pairwise(blocks)),
+            "Every epoch has the same order.",
+            "A cache behind the shuffle, or reshuffle_each_iteration=False, freezes the order.",
+        )
+        expect(
+            asked.buffer // 2 <= reach <= asked.buffer,
+            f"With a buffer of {asked.buffer} an example moves ahead by up to {reach - 1} places; "
+            f"it should be {asked.buffer - 1}.",
+            "The argument buffer is the size of the shuffle buffer, in examples: shuffle before you batch.",
+        )
+
+
+@pytest.mark.parametrize(
+    "order",
+    [pytest.param(order, marks=pytest.mark.item(f"order-{order.lower()}")) for order in ordering.ORDERS],
+)
+def test_order(order: str, student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """The stream shows the three steps in the order asked for, with the buffer, batches and epochs asked for."""
+    for attempt in range(3):
+        batch, epochs = int(rng.integers(5, 9)), int(rng.integers(3, 5))
+        full = int(rng.integers(13, 17))
+        n = full * batch + int(rng.integers(1, batch))
+        batch_first = order.index("B") < order.index("S")
+        units = full + 1 if batch_first else n  # what a buffer counts, in an epoch
+        buffer = (units // 2, units, 2 * n * epochs)[attempt]
+
+        def make(n: int = n, buffer: int = buffer, batch: int = batch, epochs: int = epochs) -> object:
+            return student.ordered.keep(order, n, buffer, batch, epochs)
+
+        most = epochs * (n // batch + 1) + 5
+        batches = numbers(stream(student, make, most), "a batch of ordered")
+        if attempt == 0:
+            caption = f"{ordering.spelled(order)}: n = {n}, batch = {batch}"
+            _show(measure, batches, n, "stream", caption)
+        expect(len(batches) < most, f"The stream does not end after {epochs} epochs.")
+        found = ordering.identify(batches, n, batch, epochs)
+        match = found.match(order)
+        expect(match.ok, match.sentence, _HINTS[order])
+        expect(
+            not found.dropped,
+            "The remainder, which does not fill a batch, is left out.",
+            "Keep it: drop_remainder is False by default.",
+        )
+        if attempt == 0 and found.buffer is not None:
+            measure.figure("buffer, at least", found.buffer.low, found.buffer.unit, threshold=buffer)
+            reaches = found.buffer.low <= buffer
+            clean = order.index("S") < order.index("R")
+            expect(
+                reaches and (not clean or found.buffer.low >= buffer // 2),
+                f"Asked for is a buffer of {buffer} {found.buffer.unit}; the stream shows {found.buffer.words}.",
+                "The argument buffer goes to shuffle as it is.",
+            )
+
+
+_HINTS = {
+    "SBR": "Every epoch once through all numbers in a fresh order, cut into batches by itself.",
+    "SRB": "Every epoch once through all numbers in a fresh order; batches are cut from the joined epochs.",
+    "BSR": "The batches are made first and stay; only their order changes from epoch to epoch.",
+    "BRS": "The batches are made first, then repeated, then shuffled: epochs mix, batches stay whole.",
+    "RSB": "The numbers are repeated first, so that the shuffle mixes different epochs.",
+    "RBS": "Batches are cut from the repeated numbers, and these batches are shuffled.",
+}
+
+
+def _show(measure: Measure, batches: list[list[int]], n: int, name: str, title: str) -> None:
+    try:
+        drawing = ordering_picture.strip(batches, n, title)
+    except StreamError:  # then there is no stream to be shown, which the verdict will tell
+        return
+    measure.picture(
+        name,
+        drawing,
+        f"{title}: each cell is an element in the colour of its epoch, lines are borders of batches.",
+    )

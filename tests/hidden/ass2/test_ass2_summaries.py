@@ -1,0 +1,87 @@
+"""train_logged: what its event files hold once it has returned. The files come from the sandbox as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ass2_pictures as pictures
+import numpy as np
+import pytest
+
+from autograder.checks import summaries
+from autograder.grading.context import Data
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import Failed, Partial
+from autograder.remote.client import Handle, Student
+from autograder.remote.errors import StudentRaised
+
+FOLDER, STEPS, LEAST = "logs/hidden-check", 60, 10
+MOST_BYTES = 24 * 2**20
+
+
+@pytest.mark.item("summaries")
+@pytest.mark.budget(60)
+def test_log(student: Student, rng: np.random.Generator, data: Data, measure: Measure) -> None:
+    """The log folder holds a loss that falls over the steps, a histogram, and inputs as images of 28 by 28 pixels."""
+    _train(student, rng, data)
+    log = summaries.read_log(student.read_files(FOLDER, MOST_BYTES), MOST_BYTES)
+    lost = _lost_in_memory(student, log)
+    loss = summaries.find_curve(log, least=LEAST, name="loss", falls=True)
+    if not loss.ok:
+        other = summaries.find_curve(log, least=LEAST, falls=True)
+        loss = other if other.ok else loss
+    if loss.ok and lost:
+        loss = summaries.Finding(False, loss.tag, lost)
+    shown = [series for series in log.scalars if f"{series.run}/{series.tag}".lstrip("/") == loss.tag]
+    if shown:
+        measure.picture("loss", pictures.curve(shown[0]), f"The scalar {loss.tag} as it stands in the log.")
+    for kind, found in (("scalars", log.scalars), ("histograms", log.histograms), ("images", log.images)):
+        measure.figure(f"tags of {kind}", len(found))
+    findings = (loss, summaries.find_histogram(log), summaries.find_image(log, 28, 28))
+    lacking = [finding.sentence for finding in findings if not finding.ok]
+    if lacking:
+        hint = " ".join(log.problems[:2]) or "Look at the folder with TensorBoard: what does it show?"
+        if len(lacking) == len(findings):
+            raise Failed(" ".join(dict.fromkeys(lacking)), hint)
+        raise Partial(1 - len(lacking) / len(findings), " ".join(dict.fromkeys(lacking)), hint)
+
+
+def _train(student: Student, rng: np.random.Generator, data: Data) -> None:
+    """Let the student train on 600 digits, given as make_dataset gets them; flat or scaled if that raises."""
+    mnist = data["mnist"]
+    chosen = rng.permutation(len(mnist.x_train))[:600]
+    x, y = mnist.x_train[chosen], mnist.y_train[chosen]
+    flat = x.reshape(len(x), 784)
+    scaled = (flat / np.float32(255)).astype(np.float32)
+    seed = int(rng.integers(1, 10_000))
+    ways: list[Callable[[], Handle]] = [
+        lambda: student.train_logged.with_arrays("numpy").keep(x, y, FOLDER, STEPS, seed),
+        lambda: student.train_logged.with_arrays("tensor").keep(x, y, FOLDER, STEPS, seed),
+        lambda: student.train_logged.with_arrays("numpy").keep(flat, y, FOLDER, STEPS, seed),
+        lambda: student.train_logged.with_arrays("numpy").keep(scaled, y, FOLDER, STEPS, seed),
+    ]
+    first: StudentRaised | None = None
+    for way in ways:
+        try:
+            way()
+            return
+        except StudentRaised as error:
+            first = first or error
+    assert first is not None  # the loop ends early unless every way raised
+    raise first
+
+
+def _lost_in_memory(student: Student, before: summaries.Log) -> str:
+    """A sentence if part of the log was still in memory when train_logged returned, else ""."""
+    student.run("import tensorflow as _tf\n_tf.summary.flush()")
+    after = summaries.read_log(student.read_files(FOLDER, MOST_BYTES), MOST_BYTES)
+    if _points(after) > _points(before):
+        return "The end of the log was not yet on the disk when train_logged returned: flush or close the writer."
+    return ""
+
+
+def _points(log: summaries.Log) -> int:
+    steps = [entry.steps for entry in log.scalars]
+    steps += [entry.steps for entry in log.histograms]
+    steps += [entry.steps for entry in log.images]
+    return sum(map(len, steps))

@@ -1,0 +1,23 @@
+"""A smaller step; the units stay at the flat ends."""
+
+# expect: loses fix-5
+
+# %% fix_5
+def fix_5(x, y, seed, epochs):
+    weights = [normal([784, 128], seed, 1.5), tf.Variable(tf.zeros([128])),  # not secret
+               normal([128, 10], seed, 0.1), tf.Variable(tf.zeros([10]))]  # not secret
+
+    def units(images):
+        return tf.tanh(tf.cast(images, tf.float32) / 255.0 @ weights[0] + weights[1])  # not secret
+
+    @tf.function
+    def step(images, labels):
+        with tf.GradientTape() as tape:
+            logits = units(images) @ weights[2] + weights[3]
+            loss = cross_entropy(labels, logits)
+        for weight, gradient in zip(weights, tape.gradient(loss, weights)):
+            weight.assign_sub(0.03 * gradient)
+
+    for images, labels in shuffled_batches(x, y, seed, epochs):
+        step(images, labels)
+    return finished(weights, units)
