@@ -1,0 +1,17 @@
+"""out is ignored: there is always one logit."""
+
+# expect: loses rnn-heads
+
+
+# %% init_rnn
+def init_rnn(vocab, hidden, out, seed):
+    def weights(n_in, n_out, scale, number):
+        return tf.Variable(tf.random.stateless_normal([n_in, n_out], seed=[seed, number], stddev=scale))
+
+    return {
+        "W": weights(vocab, hidden, 0.3, 1),
+        "U": weights(hidden, hidden, 1.0 / math.sqrt(hidden), 2),
+        "b": tf.Variable(tf.zeros([hidden])),
+        "V": weights(hidden, 1, 1.0 / math.sqrt(hidden), 3),
+        "c": tf.Variable(tf.zeros([1])),
+    }

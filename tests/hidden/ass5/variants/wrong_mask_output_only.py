@@ -1,0 +1,18 @@
+"""Padding is read; only the listed states are set to zero there."""
+
+# expect: loses rnn-masking rnn-learns
+
+
+# %% states
+def states(handle, tokens, h0=None, masked=True):
+    tokens = tf.convert_to_tensor(tokens, tf.int32)
+    vocab, hidden = handle["W"].shape
+    start = tf.zeros([tf.shape(tokens)[0], hidden]) if h0 is None else tf.convert_to_tensor(h0, tf.float32)
+
+    def advance(state, words):
+        new = step(handle, tf.one_hot(words, vocab), state)
+        return new
+
+    over_time = tf.scan(advance, tf.transpose(tokens), initializer=start)
+    result = tf.transpose(over_time, [1, 0, 2])
+    return result * tf.cast(tokens > 0, tf.float32)[:, :, tf.newaxis] if masked else result
