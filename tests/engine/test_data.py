@@ -392,5 +392,7 @@ def test_the_real_data_sets_are_read():
 
 def test_a_course_may_ask_for_the_stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "not there"))
-    (tmp_path / "course.yaml").write_text("id: c\ntitle: C\nterm: t\ndata: {embedded: true}\n", encoding="utf-8")
+    (tmp_path / "course.yaml").write_text(
+        "id: c\ntitle: C\nterm: t\ndata: {embedded: true}\n", encoding="utf-8"
+    )
     assert load("mnist", Course.load(tmp_path)).source == "embedded"

@@ -8,8 +8,8 @@ Share of words whose nearest neighbour is of their topic, 20 seeds each, a corpu
     wrong_train_uphill .42 (.11, highest .65)
 
 One-sided tolerance bounds (content .99, confidence 95 %) admit thresholds above .773 and at most .988. With .9, a
-correct run fails with a probability below 1 in 1,000 (no failure in 80 runs bounds it by .037 at 95 % without any law; the
-distance of the law fitted is 27 sd), and two of three runs must fail before points are lost. A training without
+One-sided tolerance bounds (content .99, confidence 95 %) admit thresholds above .773 and at most .988. With .9, a
+correct distance of the law fitted is 27 sd), and two of three runs must fail before points are lost. A training without
 negatives also separates topics: that mistake is caught by `sgns-loss`, not here.
 """
 
