@@ -61,6 +61,10 @@ def test_a_sequence_is_its_steps(student: Student, rng: np.random.Generator) -> 
     for vocab, hidden, count, steps in ((12, 6, 3, 7), (5, 4, 1, 1), (8, 3, 6, 2)):
         net = network(student, vocab, hidden, 1, fresh_seed(rng))
         tokens = words(rng, vocab, count, steps)
+        tokens.flat[0], tokens.flat[-1] = (
+            1,
+            vocab - 1,
+        )  # every token but 0 is a word, the first and the last too
         _expect_steps(net, vocab, tokens, None, rng)
 
 

@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -12,15 +11,7 @@ def logits(handle, tokens, mode="last", masked=True):
     n = tf.reduce_sum(real, axis=1)
     V, c = handle["V"], handle["c"]
     head = lambda h: tf.tensordot(h, V, axes=1) + c
-    probs = (
-        (lambda z: 1.0 / (1.0 + tf.exp(-z)))
-        if c.shape[0] == 1
-        else (
-            lambda z: tf.stack(
-                [tf.sigmoid(z[..., 0] - z[..., 1]), tf.sigmoid(z[..., 1] - z[..., 0])], axis=-1
-            )
-        )
-    )
+    probs = (lambda z: 1.0 / (1.0 + tf.exp(-z))) if c.shape[0] == 1 else (lambda z: tf.stack([tf.sigmoid(z[..., 0] - z[..., 1]), tf.sigmoid(z[..., 1] - z[..., 0])], axis=-1))
     mean = lambda values: tf.cumsum(values * real, axis=1)[:, -1] / n
     if mode == "last":
         return head(all_states[:, -1])

@@ -2,9 +2,6 @@
 
 # expect: full
 
-
 # %% step
 def step(handle, x, h):
-    return tf.math.tanh(
-        tf.einsum("bv,vh->bh", x, handle["W"]) + tf.tensordot(h, handle["U"], [[1], [0]]) + handle["b"]
-    )
+    return tf.math.tanh(tf.einsum("bv,vh->bh", x, handle["W"]) + tf.tensordot(h, handle["U"], [[1], [0]]) + handle["b"])

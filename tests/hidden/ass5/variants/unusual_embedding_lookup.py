@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -15,7 +14,5 @@ def states(handle, tokens, h0=None, masked=True):
         new = tf.tanh(own + state @ handle["U"])
         return tf.where(real[:, tf.newaxis], new, state) if masked else new
 
-    over_time = tf.scan(
-        advance, (tf.transpose(inputs, [1, 0, 2]), tf.transpose(tokens > 0)), initializer=start
-    )
+    over_time = tf.scan(advance, (tf.transpose(inputs, [1, 0, 2]), tf.transpose(tokens > 0)), initializer=start)
     return tf.transpose(over_time, [1, 0, 2])

@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -16,8 +15,6 @@ def states(handle, tokens, h0=None, masked=True):
     over_time = tf.scan(advance, tf.transpose(tokens), initializer=start)
     result = tf.transpose(over_time, [1, 0, 2])
     return tf.where(tokens[:, :, tf.newaxis] > 0, result, 0.0) if masked else result
-
-
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -30,13 +27,7 @@ def logits(handle, tokens, mode="last", masked=True):
     probs = (lambda z: tf.sigmoid(z)) if c.shape[0] == 1 else (lambda z: tf.nn.softmax(z))
     mean = lambda values: tf.reduce_sum(values * real, axis=1) / n
     if mode == "last":
-        return head(
-            tf.gather(
-                all_states,
-                tf.reduce_max(tf.where(real[:, :, 0] > 0, tf.range(tf.shape(tokens)[1]), 0), axis=1),
-                batch_dims=1,
-            )
-        )
+        return head(tf.gather(all_states, tf.reduce_max(tf.where(real[:, :, 0] > 0, tf.range(tf.shape(tokens)[1]), 0), axis=1), batch_dims=1))
     if mode == "mean_states":
         return head(mean(all_states))
     if mode == "mean_logits":

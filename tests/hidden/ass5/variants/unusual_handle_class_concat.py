@@ -2,29 +2,21 @@
 
 # expect: full
 
-
 # %% init_rnn
 class Reader:
     def __init__(self, vocab, hidden, out, seed):
         self.vocab, self.hidden = vocab, hidden
-        self.inner = tf.keras.layers.Dense(
-            hidden, activation="tanh", kernel_initializer=tf.keras.initializers.GlorotNormal(seed)
-        )
-        self.outer = tf.keras.layers.Dense(
-            out, kernel_initializer=tf.keras.initializers.GlorotNormal(seed + 1)
-        )
+        self.inner = tf.keras.layers.Dense(hidden, activation="tanh", kernel_initializer=tf.keras.initializers.GlorotNormal(seed))
+        self.outer = tf.keras.layers.Dense(out, kernel_initializer=tf.keras.initializers.GlorotNormal(seed + 1))
         self.inner.build([None, vocab + hidden])
         self.outer.build([None, hidden])
-
 
 def init_rnn(vocab, hidden, out, seed):
     return Reader(vocab, hidden, out, seed)
 
-
 # %% step
 def step(handle, x, h):
     return handle.inner(tf.concat([x, h], axis=-1))
-
 
 # %% states
 def states(handle, tokens, h0=None, masked=True):
@@ -36,7 +28,6 @@ def states(handle, tokens, h0=None, masked=True):
         return tf.where(words[:, tf.newaxis] > 0, new, state) if masked else new
 
     return tf.transpose(tf.scan(advance, tf.transpose(tokens), initializer=state), [1, 0, 2])
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -54,7 +45,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% init_rnn
 class Network(tf.keras.Model):
     def __init__(self, vocab, hidden, out, seed):
@@ -10,20 +9,15 @@ class Network(tf.keras.Model):
         self.vocab, self.hidden = vocab, hidden
         g = tf.keras.initializers.GlorotUniform
         self.from_input = tf.keras.layers.Dense(hidden, kernel_initializer=g(seed))
-        self.from_state = tf.keras.layers.Dense(
-            hidden, use_bias=False, kernel_initializer=tf.keras.initializers.Orthogonal(seed=seed)
-        )
+        self.from_state = tf.keras.layers.Dense(hidden, use_bias=False, kernel_initializer=tf.keras.initializers.Orthogonal(seed=seed))
         self.to_logits = tf.keras.layers.Dense(out, kernel_initializer=g(seed + 7))
-
 
 def init_rnn(vocab, hidden, out, seed):
     return Network(vocab, hidden, out, seed)
 
-
 # %% step
 def step(handle, x, h):
     return tf.nn.tanh(handle.from_input(x) + handle.from_state(h))
-
 
 # %% states
 def states(handle, tokens, h0=None, masked=True):
@@ -35,7 +29,6 @@ def states(handle, tokens, h0=None, masked=True):
         return tf.where(words[:, tf.newaxis] > 0, new, state) if masked else new
 
     return tf.transpose(tf.scan(advance, tf.transpose(tokens), initializer=state), [1, 0, 2])
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -53,7 +46,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

@@ -2,31 +2,19 @@
 
 # expect: full
 
-
 # %% init_rnn
 def init_rnn(vocab, hidden, out, seed):
     rng = np.random.default_rng(seed)
-
     def uniform(rows, columns):
         reach = np.sqrt(6.0 / (rows + columns))
         return tf.Variable(rng.uniform(-reach, reach, (rows, columns)).astype("float32"))
-
     zeros = lambda n: tf.Variable(np.zeros(n, "float32"))
-    return [
-        uniform(vocab, hidden),
-        zeros(hidden),
-        uniform(hidden, hidden),
-        zeros(hidden),
-        uniform(hidden, out),
-        zeros(out),
-    ]
-
+    return [uniform(vocab, hidden), zeros(hidden), uniform(hidden, hidden), zeros(hidden), uniform(hidden, out), zeros(out)]
 
 # %% step
 def step(handle, x, h):
     W, b, U, d, _, _ = handle
     return tf.tanh((x @ W + b) + (h @ U + d))
-
 
 # %% states
 def states(handle, tokens, h0=None, masked=True):
@@ -38,7 +26,6 @@ def states(handle, tokens, h0=None, masked=True):
         return tf.where(words[:, tf.newaxis] > 0, new, state) if masked else new
 
     return tf.transpose(tf.scan(advance, tf.transpose(tokens), initializer=state), [1, 0, 2])
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -56,7 +43,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% init_rnn
 class Cell(tf.Module):
     def __init__(self, vocab, hidden, out, seed):
@@ -12,16 +11,13 @@ class Cell(tf.Module):
         self.joined = tf.Variable(start.normal([vocab + hidden + 1, hidden], stddev=0.25))
         self.output = tf.Variable(start.normal([hidden + 1, out], stddev=0.25))
 
-
 def init_rnn(vocab, hidden, out, seed):
     return Cell(vocab, hidden, out, seed)
-
 
 # %% step
 def step(handle, x, h):
     ones = tf.ones([tf.shape(x)[0], 1])
     return tf.tanh(tf.matmul(tf.concat([x, h, ones], axis=1), handle.joined))
-
 
 # %% states
 def states(handle, tokens, h0=None, masked=True):
@@ -33,7 +29,6 @@ def states(handle, tokens, h0=None, masked=True):
         return tf.where(words[:, tf.newaxis] > 0, new, state) if masked else new
 
     return tf.transpose(tf.scan(advance, tf.transpose(tokens), initializer=state), [1, 0, 2])
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -51,7 +46,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

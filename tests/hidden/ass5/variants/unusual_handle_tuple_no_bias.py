@@ -2,22 +2,16 @@
 
 # expect: full
 
-
 # %% init_rnn
 def init_rnn(vocab, hidden, out, seed):
     make = tf.keras.initializers.VarianceScaling(1.0, "fan_avg", "uniform", seed=seed)
     shapes = ([vocab, hidden], [hidden, hidden], [hidden, out])
-    W, U, V = (
-        tf.Variable(tf.random.stateless_truncated_normal(s, [seed, i], stddev=0.2))
-        for i, s in enumerate(shapes)
-    )
+    W, U, V = (tf.Variable(tf.random.stateless_truncated_normal(s, [seed, i], stddev=0.2)) for i, s in enumerate(shapes))
     return W, U, V
-
 
 # %% step
 def step(handle, x, h):
     return tf.tanh(tf.matmul(x, handle[0]) + tf.matmul(h, handle[1]))
-
 
 # %% states
 def states(handle, tokens, h0=None, masked=True):
@@ -29,7 +23,6 @@ def states(handle, tokens, h0=None, masked=True):
         return tf.where(words[:, tf.newaxis] > 0, new, state) if masked else new
 
     return tf.transpose(tf.scan(advance, tf.transpose(tokens), initializer=state), [1, 0, 2])
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -47,7 +40,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

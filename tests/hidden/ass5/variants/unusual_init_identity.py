@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% init_rnn
 def init_rnn(vocab, hidden, out, seed):
     def weights(n_in, n_out, scale, number):

@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% states
 def aligned(handle, tokens, h0, masked):
     vocab, hidden = handle["W"].shape
@@ -10,22 +9,13 @@ def aligned(handle, tokens, h0, masked):
     padding = tf.cast(tokens == 0, tf.int32) if masked else tf.zeros_like(tokens)
     order = tf.argsort(padding, axis=1, stable=True)
     front = tf.gather(tokens, order, batch_dims=1)
-    over_time = tf.scan(
-        lambda h, w: step(handle, tf.one_hot(w, vocab), h), tf.transpose(front), initializer=state
-    )
-    return (
-        tf.transpose(over_time, [1, 0, 2]),
-        tf.argsort(order, axis=1),
-        tf.reduce_sum(1 - padding, axis=1),
-        padding,
-    )
-
+    over_time = tf.scan(lambda h, w: step(handle, tf.one_hot(w, vocab), h), tf.transpose(front), initializer=state)
+    return tf.transpose(over_time, [1, 0, 2]), tf.argsort(order, axis=1), tf.reduce_sum(1 - padding, axis=1), padding
 
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
     front, back, _, padding = aligned(handle, tokens, h0, masked)
     return tf.gather(front, back, batch_dims=1) * tf.cast(1 - padding, tf.float32)[:, :, tf.newaxis]
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):

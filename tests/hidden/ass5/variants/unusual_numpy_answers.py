@@ -2,20 +2,14 @@
 
 # expect: full
 
-
 # %% +
 def plain(tensor):
     return tensor.numpy() if tf.executing_eagerly() and FREE else tensor
 
-
 FREE = True
-
-
 # %% step
 def step(handle, x, h):
     return plain(tf.tanh(x @ handle["W"] + h @ handle["U"] + handle["b"]))
-
-
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

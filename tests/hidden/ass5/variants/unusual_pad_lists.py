@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% pad
 def pad(seqs, mode="pre", maxlen=None, truncating="pre"):
     T = maxlen or max(map(len, seqs))

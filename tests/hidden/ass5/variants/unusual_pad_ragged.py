@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% pad
 def pad(seqs, mode="pre", maxlen=None, truncating="pre"):
     width = maxlen if maxlen is not None else max(len(s) for s in seqs)

@@ -2,12 +2,10 @@
 
 # expect: full
 
-
 # %% step
 @tf.function(reduce_retracing=True)
 def step(handle, x, h):
     return tf.tanh(x @ handle["W"] + h @ handle["U"] + handle["b"])
-
 
 # %% states
 @tf.function

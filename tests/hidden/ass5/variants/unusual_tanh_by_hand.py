@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% step
 def step(handle, x, h):
     e = tf.exp(2.0 * tf.clip_by_value(x @ handle["W"] + h @ handle["U"] + handle["b"], -20.0, 20.0))

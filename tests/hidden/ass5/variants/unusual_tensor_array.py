@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% states
 @tf.function(reduce_retracing=True)
 def unrolled(W, U, b, tokens, state, masked):
@@ -14,7 +13,6 @@ def unrolled(W, U, b, tokens, state, masked):
         state.set_shape([None, U.shape[0]])
         collected = collected.write(t, state)
     return tf.transpose(collected.stack(), [1, 0, 2])
-
 
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -24,7 +23,6 @@ def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):
             chosen = order[start : start + 100]
             update(tf.gather(tokens, chosen), tf.gather(targets, chosen))
     return handle
-
 
 # %% states
 def states(handle, tokens, h0=None, masked=True):

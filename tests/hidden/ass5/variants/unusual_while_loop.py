@@ -2,7 +2,6 @@
 
 # expect: full
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.cast(tokens, tf.int32)
@@ -17,10 +16,6 @@ def states(handle, tokens, h0=None, masked=True):
             new = tf.where(tf.not_equal(tokens[:, t, tf.newaxis], 0), new, state)
         return t + 1, new, collected.write(t, new)
 
-    _, _, collected = tf.while_loop(
-        lambda t, *rest: t < steps,
-        body,
-        (0, state, collected),
-        shape_invariants=(tf.TensorShape([]), tf.TensorShape([None, hidden]), tf.TensorShape(None)),
-    )
+    _, _, collected = tf.while_loop(lambda t, *rest: t < steps, body, (0, state, collected),
+        shape_invariants=(tf.TensorShape([]), tf.TensorShape([None, hidden]), tf.TensorShape(None)))
     return tf.transpose(collected.stack(), [1, 0, 2])

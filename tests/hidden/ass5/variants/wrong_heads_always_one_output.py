@@ -2,7 +2,6 @@
 
 # expect: loses rnn-heads
 
-
 # %% init_rnn
 def init_rnn(vocab, hidden, out, seed):
     def weights(n_in, n_out, scale, number):

@@ -3,7 +3,6 @@
 # expect: loses rnn-step
 # may-lose: rnn-sequence rnn-learns
 
-
 # %% init_rnn
 def init_rnn(vocab, hidden, out, seed):
     def weights(n_in, n_out, scale, number):
@@ -16,7 +15,6 @@ def init_rnn(vocab, hidden, out, seed):
         "V": weights(hidden, out, 1.0 / math.sqrt(hidden), 3),
         "c": tf.Variable(tf.zeros([out])),
     }
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

@@ -1,8 +1,6 @@
 """Mode last takes the state after the first step."""
 
 # expect: loses rnn-masking rnn-learns
-# may-lose: rnn-pooling rnn-heads
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):

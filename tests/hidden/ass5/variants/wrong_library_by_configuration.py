@@ -2,39 +2,28 @@
 
 # expect: loses rnn-low-level
 
-
 # %% init_rnn
 class Net:
     pass
 
-
 def init_rnn(vocab, hidden, out, seed):
     net = Net()
     net.vocab, net.hidden = vocab, hidden
-    net.reader = tf.keras.layers.deserialize(
-        {"class_name": "Simple" + "RNN", "config": {"units": hidden, "return_sequences": True}}
-    )
+    net.reader = tf.keras.layers.deserialize({'class_name': 'Simple' + 'RNN', 'config': {'units': hidden, 'return_sequences': True}})
     net.reader.build([None, None, vocab])
     net.head = tf.keras.layers.Dense(out, kernel_initializer=tf.keras.initializers.GlorotUniform(seed + 1))
     net.head.build([None, hidden])
     return net
 
-
 # %% step
 def step(handle, x, h):
     return handle.reader.cell(x, [h])[0]
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
-    start = (
-        tf.zeros([tf.shape(tokens)[0], handle.hidden]) if h0 is None else tf.convert_to_tensor(h0, tf.float32)
-    )
-    return handle.reader(
-        tf.one_hot(tokens, handle.vocab), mask=tokens > 0 if masked else None, initial_state=[start]
-    )
-
+    start = tf.zeros([tf.shape(tokens)[0], handle.hidden]) if h0 is None else tf.convert_to_tensor(h0, tf.float32)
+    return handle.reader(tf.one_hot(tokens, handle.vocab), mask=tokens > 0 if masked else None, initial_state=[start])
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -51,7 +40,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

@@ -2,7 +2,6 @@
 
 # expect: loses rnn-low-level
 
-
 # %% +
 class Comparison(tf.keras.Model):
     def __init__(self, hidden):

@@ -2,7 +2,6 @@
 
 # expect: loses rnn-low-level
 
-
 # %% init_rnn
 class MyCell(tf.keras.layers.Layer):
     def __init__(self, hidden, seed):
@@ -10,19 +9,15 @@ class MyCell(tf.keras.layers.Layer):
         self.hidden, self.state_size, self.output_size, self.seed = hidden, hidden, hidden, seed
 
     def build(self, shape):
-        self.joined = self.add_weight(
-            shape=[shape[-1] + self.hidden, self.hidden],
-            initializer=tf.keras.initializers.GlorotUniform(self.seed),
-        )
+        self.joined = self.add_weight(shape=[shape[-1] + self.hidden, self.hidden],
+                                      initializer=tf.keras.initializers.GlorotUniform(self.seed))
 
     def call(self, x, states):
         new = tf.tanh(tf.concat([x, states[0]], axis=1) @ self.joined)
         return new, [new]
 
-
 class Net:
     pass
-
 
 def init_rnn(vocab, hidden, out, seed):
     net = Net()
@@ -33,22 +28,15 @@ def init_rnn(vocab, hidden, out, seed):
     net.head.build([None, hidden])
     return net
 
-
 # %% step
 def step(handle, x, h):
     return handle.reader.cell(x, [h])[0]
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
-    start = (
-        tf.zeros([tf.shape(tokens)[0], handle.hidden]) if h0 is None else tf.convert_to_tensor(h0, tf.float32)
-    )
-    return handle.reader(
-        tf.one_hot(tokens, handle.vocab), mask=tokens > 0 if masked else None, initial_state=[start]
-    )
-
+    start = tf.zeros([tf.shape(tokens)[0], handle.hidden]) if h0 is None else tf.convert_to_tensor(h0, tf.float32)
+    return handle.reader(tf.one_hot(tokens, handle.vocab), mask=tokens > 0 if masked else None, initial_state=[start])
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
@@ -65,7 +53,6 @@ def logits(handle, tokens, mode="last", masked=True):
     if mode == "mean_logits":
         return mean(every)
     return mean(tf.sigmoid(every) if every.shape[-1] == 1 else tf.nn.softmax(every))
-
 
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):

@@ -3,7 +3,6 @@
 # expect: loses rnn-masking
 # may-lose: rnn-learns
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

@@ -3,7 +3,6 @@
 # expect: loses rnn-masking
 # may-lose: rnn-pooling
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -16,7 +15,6 @@ def states(handle, tokens, h0=None, masked=True):
 
     over_time = tf.scan(advance, tf.transpose(tokens), initializer=start)
     return tf.transpose(over_time, [1, 0, 2])
-
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):

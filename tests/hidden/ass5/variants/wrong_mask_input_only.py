@@ -3,7 +3,6 @@
 # expect: loses rnn-masking
 # may-lose: rnn-learns
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
@@ -11,13 +10,7 @@ def states(handle, tokens, h0=None, masked=True):
     start = tf.zeros([tf.shape(tokens)[0], hidden]) if h0 is None else tf.convert_to_tensor(h0, tf.float32)
 
     def advance(state, words):
-        new = step(
-            handle,
-            tf.one_hot(words, vocab) * tf.cast(words > 0, tf.float32)[:, tf.newaxis]
-            if masked
-            else tf.one_hot(words, vocab),
-            state,
-        )
+        new = step(handle, tf.one_hot(words, vocab) * tf.cast(words > 0, tf.float32)[:, tf.newaxis] if masked else tf.one_hot(words, vocab), state)
         return new
 
     over_time = tf.scan(advance, tf.transpose(tokens), initializer=start)

@@ -2,7 +2,6 @@
 
 # expect: loses rnn-masking rnn-learns
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

@@ -2,7 +2,6 @@
 
 # expect: loses rnn-padding
 
-
 # %% pad
 def pad(seqs, mode="pre", maxlen=None, truncating="pre"):
     width = max(len(seq) for seq in seqs) if maxlen is None else maxlen

@@ -2,7 +2,6 @@
 
 # expect: loses rnn-pooling
 
-
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

@@ -3,7 +3,6 @@
 # expect: loses rnn-pooling
 # may-lose: rnn-heads
 
-
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

@@ -5,8 +5,6 @@
 
 # %% +
 LEFT_OVER = {}
-
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

@@ -2,7 +2,6 @@
 
 # expect: loses rnn-sequence
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

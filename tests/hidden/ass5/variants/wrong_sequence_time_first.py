@@ -3,7 +3,6 @@
 # expect: loses rnn-sequence rnn-masking
 # may-lose: rnn-learns rnn-pooling rnn-heads rnn-step
 
-
 # %% states
 def states(handle, tokens, h0=None, masked=True):
     tokens = tf.convert_to_tensor(tokens, tf.int32)

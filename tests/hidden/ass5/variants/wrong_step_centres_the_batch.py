@@ -3,7 +3,6 @@
 # expect: loses rnn-step rnn-sequence
 # may-lose: rnn-learns rnn-masking rnn-pooling rnn-heads
 
-
 # %% step
 def step(handle, x, h):
     z = x @ handle["W"] + h @ handle["U"] + handle["b"]

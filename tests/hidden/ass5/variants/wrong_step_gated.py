@@ -3,7 +3,6 @@
 # expect: loses rnn-step
 # may-lose: rnn-learns
 
-
 # %% step
 def step(handle, x, h):
     gate = tf.sigmoid(x @ handle["W"])

@@ -3,7 +3,6 @@
 # expect: loses rnn-step
 # may-lose: rnn-learns
 
-
 # %% step
 def step(handle, x, h):
     return 0.5 * h + 0.5 * tf.tanh(x @ handle["W"] + h @ handle["U"] + handle["b"])

@@ -3,7 +3,6 @@
 # expect: loses rnn-step
 # may-lose: rnn-learns rnn-sequence rnn-masking rnn-pooling
 
-
 # %% step
 def step(handle, x, h):
     return tf.nn.relu(x @ handle["W"] + h @ handle["U"] + handle["b"])

@@ -3,7 +3,6 @@
 # expect: loses rnn-step
 # may-lose: rnn-learns
 
-
 # %% step
 def step(handle, x, h):
     return tf.tanh(x @ handle["W"] + tf.tanh(h @ handle["U"]) + handle["b"])

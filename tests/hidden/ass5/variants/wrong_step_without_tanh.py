@@ -3,7 +3,6 @@
 # expect: loses rnn-step
 # may-lose: rnn-learns
 
-
 # %% step
 def step(handle, x, h):
     return x @ handle["W"] + 0.5 * (h @ handle["U"]) + handle["b"]

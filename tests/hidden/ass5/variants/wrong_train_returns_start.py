@@ -2,7 +2,6 @@
 
 # expect: loses rnn-learns
 
-
 # %% train_rnn
 def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):
     tokens = tf.convert_to_tensor(tokens, tf.int32)
