@@ -59,7 +59,7 @@ class LiveSession:
             )
 
     def has_ended(self) -> bool:
-        """Whether the last process has gone; sets `exit_code`, `why_it_ended` and `lost`."""
+        """Whether it is over; sets `exit_code`, `why_it_ended` and `lost`."""
         with self._lock:
             if self.exit_code is not None:
                 return True
@@ -75,6 +75,10 @@ class LiveSession:
             if self.exit_code is None:
                 self.exit_code = -signal.SIGKILL
             return True
+
+    def has_gone(self) -> bool:
+        """Whether no process is left. A session may have told of its end while Linux still ends its last ones."""
+        return self._handle < 0 or _readable(self._handle, 0.0)
 
     def fileno(self) -> int:
         """A descriptor that becomes readable when the session has ended."""

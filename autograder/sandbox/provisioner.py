@@ -91,11 +91,12 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     async def wait(self) -> int | None:
         session = self._session
-        if session is not None and not session.has_ended():
+        if session is not None and not session.has_gone():
             loop, ended = asyncio.get_running_loop(), asyncio.Event()
             loop.add_reader(session.fileno(), ended.set)
             try:
-                await asyncio.wait_for(ended.wait(), _END_S if session.asked_to_end else None)
+                ending = session.asked_to_end or session.exit_code is not None
+                await asyncio.wait_for(ended.wait(), _END_S if ending else None)
             except TimeoutError:
                 session.kill_first_process()
             finally:
