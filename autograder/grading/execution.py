@@ -9,6 +9,7 @@ kernel where the old one is gone.
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ from typing import Any, NoReturn
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, DeadKernelError
-from nbclient.util import ensure_async
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -153,8 +153,9 @@ class SandboxClient(NotebookClient):
         self.outputs = Outputs(output_kb * 1024)
 
     async def interrupt(self) -> None:
-        """SIGINT to the kernel: KeyboardInterrupt in the cell that runs."""
-        await ensure_async(self.km.interrupt_kernel())  # type: ignore[union-attr]
+        """SIGINT to the kernel: KeyboardInterrupt in the cell that runs. Nothing, if it has ended meanwhile."""
+        if self.km is not None and self.km.provisioner is not None:
+            await self.km.provisioner.send_signal(signal.SIGINT)
 
     def why_it_ended(self) -> str:
         """` (memory limit exceeded)`, or nothing where the reason is not known."""
