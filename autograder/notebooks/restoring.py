@@ -123,7 +123,7 @@ def _as_own(
     name = _claimed(cell)
     if name is not None and name not in course:
         notices.append(
-            f"Cell {position + 1} carried the name “{name[:64]}”, which this assignment does not have; "
+            f"Cell {position + 1} carried the name “{_readable(name)}”, which this assignment does not have; "
             "it runs as a cell of your own."
         )
     cell.metadata.pop("nbgrader", None)
@@ -189,6 +189,11 @@ def _of_type(cell: NotebookNode, cell_type: str) -> NotebookNode:
         changed.pop("outputs", None)
         changed.pop("execution_count", None)
     return changed
+
+
+def _readable(name: str) -> str:
+    """A name of a student's choice, as a sentence may quote it: no control characters, not endless."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name[:64])
 
 
 def _claimed(cell: NotebookNode) -> str | None:

@@ -184,7 +184,7 @@ class Submission:
         lines = cell.text.splitlines()
         if not 1 <= line <= len(lines):
             return ""
-        text = " ".join(lines[line - 1].split())
+        text = "".join(_shown(sign) for sign in " ".join(lines[line - 1].split()))
         shown = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
         return f"line {line} of cell `{cell.name}`: `{shown}`"
 
@@ -197,6 +197,11 @@ class Submission:
             if all(self.knows(word) for word in found.groups()):
                 return _NUMBER.sub(lambda number: _size(number[0], sizes), found[0])
         return ""
+
+
+def _shown(sign: str) -> str:
+    """The sentence may be printed to a terminal, where control characters would act and others turn the line round."""
+    return sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
 
 def sizes_in(arguments: Any, depth: int = 8) -> frozenset[int]:
