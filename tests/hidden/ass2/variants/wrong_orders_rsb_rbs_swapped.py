@@ -1,0 +1,16 @@
+"""RSB and RBS are taken for each other."""
+
+# expect: loses order-rsb order-rbs
+
+# %% ordered
+def ordered(order, n, buffer, batch, epochs):
+    order = {"RSB": "RBS", "RBS": "RSB"}.get(order, order)
+    data = tf.data.Dataset.range(n)
+    for letter in order:
+        if letter == "S":
+            data = data.shuffle(buffer)
+        elif letter == "B":
+            data = data.batch(batch)
+        else:
+            data = data.repeat(epochs)
+    return data

@@ -1,0 +1,16 @@
+"""SBR and SRB are taken for each other."""
+
+# expect: loses order-sbr order-srb
+
+# %% ordered
+def ordered(order, n, buffer, batch, epochs):
+    order = {"SBR": "SRB", "SRB": "SBR"}.get(order, order)
+    data = tf.data.Dataset.range(n)
+    for letter in order:
+        if letter == "S":
+            data = data.shuffle(buffer)
+        elif letter == "B":
+            data = data.batch(batch)
+        else:
+            data = data.repeat(epochs)
+    return data
