@@ -159,7 +159,9 @@ class StudentSession:
 async def _shut_down(client: SandboxClient) -> None:
     if client.kc is not None:
         client.kc.stop_channels()
-    if client.km is not None and client.km.provisioner is not None:  # also one that has ended: its sockets stay
+    if (
+        client.km is not None and client.km.provisioner is not None
+    ):  # also one that has ended: its sockets stay
         await ensure_async(client.km.shutdown_kernel(now=True))
 
 
