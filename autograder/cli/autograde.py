@@ -14,13 +14,14 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from autograder.class_run import Graded, carry_out, plan
 from autograder.cli.console import err, out, print_json
 from autograder.cli.faces import grade_document
 from autograder.cli.options import CourseFolder, Device, Isolation, Jobs, Json, find_course
+from autograder.grading.grade import ItemGrade
 from autograder.grading.opening import GradingSettings
 
 
@@ -78,16 +79,33 @@ def _progress(hidden: bool) -> Progress:
     return Progress(*columns, console=err, disable=hidden, transient=True)
 
 
+_FULL, _SOME, _NONE, _OPEN = "●", "◐", "○", "?"
+
+
 def _table(assignment: str, results: list[Graded]) -> Table:
-    """Students and items, with the points of each."""
+    """A line a student: the points, and a sign for each item, in the notebook's order."""
     items = next((result.grade.items for result in results if result.grade is not None), ())
-    table = Table("student", "points", *(Column(Text(item.id)) for item in items), title=assignment)
+    table = Table(
+        "student",
+        "points",
+        "items",
+        title=assignment,
+        caption=f"{_FULL} full  {_SOME} some  {_NONE} none  {_OPEN} open   "
+        + ", ".join(item.id for item in items),
+    )
     for result in results:
         grade = result.grade
         if grade is None:
             table.add_row(Text(result.student), "not graded")
             continue
         total = "rejected" if result.how == "rejected" else f"{grade.score:g} of {grade.max_score:g}"
-        points = ("open" if item.score is None else f"{item.score:g}" for item in grade.items)
-        table.add_row(Text(result.student), total, *points)
+        table.add_row(Text(result.student), total, "".join(map(_sign, grade.items)))
     return table
+
+
+def _sign(item: ItemGrade) -> str:
+    if item.score is None:
+        return _OPEN
+    if item.score >= item.max_score:
+        return _FULL
+    return _SOME if item.score > 0 else _NONE
