@@ -16,15 +16,15 @@ import psutil
 import pytest
 from arena import FULL, SESSION_PARTS, WRONG, Arena
 from sandboxing import limits, run
-
-# Floods and bombs want the machine to themselves, so that their limits are what is measured: `make test-full` runs them.
-pytestmark = pytest.mark.full
 from special_courses import with_tests
 
 from autograder.grading.grade import Status
 from autograder.grading.warmth import warm_parent
 from autograder.sandbox import SandboxSpec
 from autograder.sanitise import clean_notebook
+
+# Floods and bombs want the machine to themselves, so that their limits are what is measured: `make test-full` runs them.
+pytestmark = pytest.mark.full
 
 # Line 28: without end
 
