@@ -14,6 +14,7 @@ import pytest
 
 from autograder.grading.verdicts import Partial, expect
 from autograder.remote import answers
+from autograder.remote.encoding import WireError
 from autograder.remote.errors import BadAnswer, StudentDied, StudentError, StudentTimeout
 
 
