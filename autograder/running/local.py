@@ -187,14 +187,15 @@ def _work(questions: Connection[Any, Any], course: Course, settings: GradingSett
     try:
         while True:
             submission = questions.recv()
-            questions.send(_graded(submission, course, settings))
+            questions.send(graded(submission, course, settings))
     except (EOFError, OSError):
         return
     finally:
         cool_down()
 
 
-def _graded(submission: Submission, course: Course, settings: GradingSettings) -> tuple[str, Any]:
+def graded(submission: Submission, course: Course, settings: GradingSettings) -> tuple[str, Any]:
+    """("grade", JSON), ("failure", why the grader broke) or ("stop", the mistake that every submission would meet)."""
     try:
         return "grade", grade(submission, course, settings).model_dump_json()
     except _STOPPING as mistake:

@@ -50,13 +50,18 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
         ),
     ):
         digest.update(part.encode() + b"\0")
-    folder = course.hidden_tests(assignment)
-    files = [
-        path for path in sorted(folder.rglob("*")) if path.is_file() and _decides(path.relative_to(folder))
-    ]
-    for path in (course.source(assignment), course.release(assignment), *files):
+    for path in deciding_files(course, assignment):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def deciding_files(course: Course, assignment: str) -> tuple[Path, ...]:
+    """The files of the course that decide a grade: both notebooks and the hidden tests, without their variants."""
+    folder = course.hidden_tests(assignment)
+    tests = (
+        path for path in sorted(folder.rglob("*")) if path.is_file() and _decides(path.relative_to(folder))
+    )
+    return (course.source(assignment), course.release(assignment), *tests)
 
 
 def submission_key(submission: Submission, key_of_course: str) -> str:
