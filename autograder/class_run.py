@@ -2,31 +2,47 @@
 
 Grading happens in the pool's processes; this process alone writes, one submission at a time: nbgrader's gradebook, then
 the stored grade, and at the end the pages. A run that was interrupted, at any moment, is finished by running it again.
+
+No more than the hand-ins that are being graded are in memory: planning looks at the bytes of each, and a hand-in is read
+when a grader is free for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Literal
 
 from autograder import gradebook, reports
 from autograder.course import Course
-from autograder.gradebook import RecordedGrades, Written
+from autograder.gradebook import GradebookError, Written
 from autograder.grading.engine import rejected
 from autograder.grading.grade import Grade
-from autograder.grading.opening import GradingSettings
-from autograder.intake import Rejected, Submission, submissions
+from autograder.grading.settings import GradingSettings
+from autograder.intake import Glance, Partners, Rejected, Submission, glance, handed_in, read
 from autograder.intake.submission import HandIn
-from autograder.running.local import GradingFailure, LocalPool
-from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
+from autograder.running.alone import run_alone
+from autograder.running.local import GradingFailure, LocalPool, Result
+from autograder.running.store import (
+    Facts,
+    GradeStore,
+    StoredGrade,
+    course_key,
+    file_key,
+    in_brief,
+    submission_key,
+)
 
 REFUSED = "refused"  # the key of a hand-in that could not be read: it is read anew on every run
 
 
 @dataclass(frozen=True)
 class Graded:
-    """One student's result in a run. `failed`: the grader broke on it, nothing was recorded, `problem` says why."""
+    """One student's result in a run. `failed`: the grader broke on it, nothing was recorded, `problem` says why.
+
+    `grade` is without notebook, log and pictures; of what is unchanged it is None, `GradeStore.brief` has it.
+    """
 
     student: str
     how: Literal["graded", "unchanged", "rejected", "failed"]
@@ -36,16 +52,16 @@ class Graded:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do. Hand-ins with equal content stand together in one entry of `work`."""
+    """What a run has to do: whom to grade, the longest expected first, and whose stored grade is valid."""
 
-    work: tuple[tuple[Submission, ...], ...]
-    refused: tuple[Rejected, ...]
-    valid: dict[str, tuple[Submission, Grade]]
-    key: str
+    todo: tuple[str, ...]
+    valid: dict[str, Glance]
+    known: dict[str, str]  # key of a hand-in -> a student with the valid grade of it
+    key: str  # of all that decides a grade but the hand-in
 
     @property
     def students(self) -> int:
-        return sum(map(len, self.work)) + len(self.refused) + len(self.valid)
+        return len(self.todo) + len(self.valid)
 
 
 def plan(
@@ -56,80 +72,208 @@ def plan(
     students: list[str] | None = None,
     force: bool = False,
 ) -> Plan:
-    """Read the hand-ins of `assignment` and find out which have no valid grade yet; the longest expected come first."""
-    found = [entry for entry in submissions(course, assignment) if not students or entry.student in students]
+    """Look at the hand-ins of `assignment` and find out which have no valid grade yet.
+
+    A grade is valid if it was made of the same notebook under the same conditions. Equal bytes tell so without reading
+    the notebook; of others the content is compared when they are read.
+    """
     store = GradeStore(course, assignment)
     key = course_key(course, assignment, settings)
-    work: dict[str, list[Submission]] = {}
-    expected: dict[str, float] = {}
-    valid: dict[str, tuple[Submission, Grade]] = {}
-    for entry in found:
-        if isinstance(entry, Rejected):
+    groups = Partners(course)
+    todo: dict[str, tuple[float, int]] = {}
+    valid: dict[str, Glance] = {}
+    known: dict[str, str] = {}
+    for student in handed_in(course, assignment):
+        if students and student not in students:
             continue
-        stored = store.get(entry.student)
-        own_key = submission_key(entry, key)
-        if stored is not None and stored.key == own_key and not force:
-            valid[entry.student] = entry, stored.grade
+        seen = glance(course, assignment, student, groups)
+        facts = store.facts(student)
+        if _is_valid(facts, seen, key) and not force:
+            assert seen is not None and facts is not None
+            valid[student] = seen
+            known.setdefault(facts.key, student)
             continue
-        work.setdefault(own_key, []).append(entry)
-        expected[own_key] = max(expected.get(own_key, 0.0), stored.grade.timing.wall_s if stored else 0.0)
-    order = sorted(work, key=lambda one: (-expected[one], -len(work[one][0].notebook), one))
-    refused = tuple(entry for entry in found if isinstance(entry, Rejected))
-    return Plan(tuple(tuple(work[one]) for one in order), refused, valid, key)
+        todo[student] = (facts.wall_s if facts else 0.0, seen.size if seen else 0)
+    times = sorted(wall_s for wall_s, _ in todo.values() if wall_s)
+    usual = times[len(times) // 2] if times else 0.0
+    order = sorted(todo, key=lambda student: (-(todo[student][0] or usual), -todo[student][1], student))
+    return Plan(tuple(order), valid, known, key)
+
+
+def _is_valid(facts: Facts | None, seen: Glance | None, key: str) -> bool:
+    return seen is not None and facts is not None and facts.file_key == file_key(seen.file_digest, key)
 
 
 def carry_out(
-    plan: Plan, course: Course, assignment: str, settings: GradingSettings, *, jobs: int = 0
+    plan: Plan,
+    course: Course,
+    assignment: str,
+    settings: GradingSettings,
+    *,
+    jobs: int = 0,
+    force: bool = False,
+    started: Callable[[str], None] = lambda student: None,
 ) -> Iterator[Graded]:
-    """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end."""
-    store = GradeStore(course, assignment)
-    gradebook.add_students(course)
-    recorded = gradebook.class_grades(course, assignment)
-    for student, (submission, grade) in plan.valid.items():
-        if not _is_recorded(course, submission, recorded.get(student)):
-            keep(store, course, submission, grade, submission_key(submission, plan.key))
-        yield Graded(student, "unchanged", grade)
-    for entry in plan.refused:
-        grade = rejected(entry, course, entry.sentence)
-        keep(store, course, entry, grade, REFUSED)
-        yield Graded(entry.student, "rejected", grade)
-    alike = {entries[0].student: entries for entries in plan.work}
-    with LocalPool(course, settings, jobs=jobs) as pool:
-        for first, result in pool.grade_all(entries[0] for entries in plan.work):
-            for submission in alike[first.student]:
-                if isinstance(result, GradingFailure):
-                    yield Graded(submission.student, "failed", problem=result.reason)
-                    continue
-                grade = result.model_copy(update={"student": submission.student})
-                keep(store, course, submission, grade, submission_key(submission, plan.key))
-                yield Graded(
-                    submission.student, "rejected" if grade.status == "rejected" else "graded", grade
-                )
-    write_pages(course, assignment)
+    """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end.
+
+    `started` is told of each student whose hand-in goes to a grader. Raises RunInProgressError while another run grades
+    this assignment.
+    """
+    with run_alone(course, assignment):
+        run = _Run(plan, course, assignment, settings, force, started)
+        with LocalPool(course, settings, jobs=jobs) as pool:
+            gradebook.add_students(course)
+            yield from run.settle_valid()
+            for submission, result in pool.grade_all(run.submissions()):
+                yield from run.take(submission, result)
+                yield from run.settled_meanwhile()
+            yield from run.settled_meanwhile()
+        write_pages(course, assignment)
 
 
 def write_pages(course: Course, assignment: str) -> list[str]:
     """Write the students' pages, the class page and the tables from the stored grades; the students that have one."""
     store = GradeStore(course, assignment)
-    stored = {student: kept.grade for student in store.students() if (kept := store.get(student)) is not None}
     gradebook.settle_penalties(course, assignment)
-    reports.write_reports(course, assignment, stored)
-    return sorted(stored)
+    reports.write_reports(course, assignment, store, store.brief)
+    return list(store)
 
 
-def _is_recorded(course: Course, hand_in: HandIn, record: RecordedGrades | None) -> bool:
-    """Whether the gradebook and autograded/ have this hand-in: they may have been deleted, or its time be new."""
-    shown = course.autograded / hand_in.student / hand_in.assignment / f"{hand_in.assignment}.ipynb"
-    return record is not None and record.submitted_at == hand_in.submitted_at and shown.exists()
-
-
-def keep(store: GradeStore, course: Course, hand_in: HandIn, grade: Grade, key: str) -> Written:
+def keep(
+    store: GradeStore,
+    course: Course,
+    hand_in: HandIn,
+    grade: Grade,
+    key: str,
+    of_file: str = "",
+    own_notices: int | None = None,
+) -> Written:
     """Write a grade for everybody whom the hand-in counts for: a group's members have a page each.
 
-    The gradebook first: a grade counts as done only when both are written.
+    `key` and `of_file` are what decided it; `own_notices` of its notices are the hand-in's own, by default those that
+    it has now.
+
+    The gradebook first, then the stored grade of the members, and last that of whoever handed in: a grade counts as
+    done only when all is written.
     """
     written = gradebook.write(grade, hand_in, course)
-    for student in written.students:
+    notices = len(hand_in.notices) if own_notices is None else own_notices
+    for student in sorted(written.students, key=lambda student: student == hand_in.student):
         own = grade.model_copy(update={"student": student})
-        store.put(student, StoredGrade(key=key, grade=own))
+        stored = StoredGrade(key=key, grade=own, file_key=of_file, group=hand_in.group, own_notices=notices)
+        store.put(student, stored)
     return written
+
+
+@dataclass
+class _Run:
+    """A run under way. Equal hand-ins are graded once: the others wait for the first, or take its stored grade."""
+
+    plan: Plan
+    course: Course
+    assignment: str
+    settings: GradingSettings
+    force: bool
+    started: Callable[[str], None]
+    store: GradeStore = field(init=False)
+    _done: dict[str, str] = field(init=False)  # key of a hand-in -> a student who has its grade
+    _broken: dict[str, str] = field(default_factory=dict)  # key -> why the grader failed on it
+    _waiting: dict[str, list[Submission]] = field(
+        default_factory=dict
+    )  # by the key of the one that is graded
+    _settled: deque[tuple[Submission | Rejected, str]] = field(
+        default_factory=deque
+    )  # no grader needed; the key
+
+    def __post_init__(self) -> None:
+        self.store = GradeStore(self.course, self.assignment)
+        self._done = dict(self.plan.known)
+
+    def settle_valid(self) -> Iterator[Graded]:
+        """Students with a valid grade. It is written again where the gradebook or autograded/ does not have it."""
+        times = gradebook.hand_in_times(self.course, self.assignment)
+        for student, seen in self.plan.valid.items():
+            recorded = student in times and times[student] == seen.submitted_at and self._is_shown(student)
+            facts = self.store.facts(student)
+            if not recorded or facts is None or facts.group != seen.group:
+                stored = self.store.read(student)
+                if stored is None:
+                    raise GradebookError(f"The stored grade of {student} is gone. Run this again.")
+                self._write(seen, stored, self._file_key(seen))
+            yield Graded(student, "unchanged")
+
+    def submissions(self) -> Iterator[Submission]:
+        """What graders are needed for, read one by one as they come free."""
+        groups = Partners(self.course)
+        for student in self.plan.todo:
+            found = read(self.course, self.assignment, student, groups)
+            if isinstance(found, Rejected):
+                self._settled.append((found, REFUSED))
+                continue
+            key = submission_key(found, self.plan.key)
+            facts = self.store.facts(student)
+            has_own = facts is not None and facts.key == key and not self.force
+            if has_own or key in self._done or key in self._broken:
+                self._settled.append((found, key))
+            elif key in self._waiting:
+                self._waiting[key].append(found)
+            else:
+                self._waiting[key] = []
+                self.started(student)
+                yield found
+
+    def take(self, submission: Submission, result: Result) -> Iterator[Graded]:
+        """What the graders found out about one submission, for all that are equal to it."""
+        key = submission_key(submission, self.plan.key)
+        alike = (submission, *self._waiting.pop(key))
+        if isinstance(result, GradingFailure):
+            self._broken[key] = result.reason
+            for each in alike:
+                yield Graded(each.student, "failed", problem=result.reason)
+            return
+        for each in alike:
+            yield self._keep(each, _for(each, result, len(submission.notices)), key)
+        self._done[key] = submission.student
+
+    def settled_meanwhile(self) -> Iterator[Graded]:
+        """Hand-ins that need no grader: refused ones, and those that are equal to one that has a grade."""
+        while self._settled:
+            hand_in, key = self._settled.popleft()
+            if isinstance(hand_in, Rejected):
+                yield self._keep(hand_in, rejected(hand_in, self.course, hand_in.sentence), key)
+            elif key in self._broken:
+                yield Graded(hand_in.student, "failed", problem=self._broken[key])
+            else:
+                yield self._take_over(hand_in, key)
+
+    def _take_over(self, hand_in: Submission, key: str) -> Graded:
+        """The grade that is stored for an equal hand-in: the student's own, if the file alone is another."""
+        own = self.store.read(hand_in.student)
+        if own is not None and own.key == key and not self.force:
+            self._write(hand_in, own, self._file_key(hand_in))
+            return Graded(hand_in.student, "unchanged")
+        equal = self.store.read(self._done[key])
+        if equal is None:
+            raise GradebookError(f"The stored grade of {self._done[key]} is gone. Run this again.")
+        return self._keep(hand_in, _for(hand_in, equal.grade, equal.own_notices), key)
+
+    def _keep(self, hand_in: Submission | Rejected, grade: Grade, key: str) -> Graded:
+        of_file = self._file_key(hand_in) if isinstance(hand_in, Submission) else ""
+        keep(self.store, self.course, hand_in, grade, key, of_file)
+        how: Literal["graded", "rejected"] = "rejected" if grade.status == "rejected" else "graded"
+        return Graded(hand_in.student, how, in_brief(grade))
+
+    def _write(self, hand_in: HandIn, stored: StoredGrade, of_file: str) -> None:
+        keep(self.store, self.course, hand_in, stored.grade, stored.key, of_file, stored.own_notices)
+
+    def _file_key(self, hand_in: Submission | Glance) -> str:
+        return file_key(hand_in.file_digest, self.plan.key)
+
+    def _is_shown(self, student: str) -> bool:
+        return (self.course.autograded / student / self.assignment / f"{self.assignment}.ipynb").exists()
+
+
+def _for(hand_in: HandIn, grade: Grade, own_notices: int) -> Grade:
+    """The grade of an equal hand-in, as this one's: what was set right on the way in is each hand-in's own."""
+    notices = (*hand_in.notices, *grade.notices[own_notices:])
+    return grade.model_copy(update={"student": hand_in.student, "notices": notices})

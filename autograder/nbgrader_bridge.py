@@ -100,8 +100,8 @@ class GradeHandIn(_CourseStep):
         # Only grading needs these: they would cost each of nbgrader's other commands a second.
         from autograder.class_run import REFUSED, keep
         from autograder.grading.engine import grade, rejected
-        from autograder.grading.opening import GradingSettings
-        from autograder.running.store import GradeStore, course_key, submission_key
+        from autograder.grading.settings import GradingSettings
+        from autograder.running.store import GradeStore, course_key, file_key, submission_key
 
         course = self.course()
         assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
@@ -109,13 +109,16 @@ class GradeHandIn(_CourseStep):
         hand_in = read(course, assignment, student)
         if isinstance(hand_in, Rejected):
             self.log.warning("The hand-in of %s cannot be graded: %s", student, hand_in.sentence)
-            result, key = rejected(hand_in, course, hand_in.sentence), REFUSED
+            result, key, of_file = rejected(hand_in, course, hand_in.sentence), REFUSED, ""
         else:
-            key = submission_key(hand_in, course_key(course, assignment, settings))
+            key_of_course = course_key(course, assignment, settings)
+            key = submission_key(hand_in, key_of_course)
+            of_file = file_key(hand_in.file_digest, key_of_course)
             result = grade(hand_in, course, settings)
         self.log.info("%s: %g of %g points for %s", assignment, result.score, result.max_score, student)
         _keep_course_files_only(course, assignment, student)
-        return keep(GradeStore(course, assignment), course, hand_in, result, key).notebook, resources
+        store = GradeStore(course, assignment)
+        return keep(store, course, hand_in, result, key, of_file).notebook, resources
 
 
 class PrepareFeedback(_CourseStep):

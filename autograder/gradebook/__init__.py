@@ -11,6 +11,7 @@ from autograder.gradebook.reader import (
     RecordedItem,
     by_hand,
     class_grades,
+    hand_in_times,
     manual_grades,
     recorded_grades,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "add_students",
     "by_hand",
     "class_grades",
+    "hand_in_times",
     "manual_grades",
     "recorded_grades",
     "register",

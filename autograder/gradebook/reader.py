@@ -98,6 +98,16 @@ def class_grades(course: Course, assignment: str) -> dict[str, RecordedGrades]:
     return _read(course, assignment, None)
 
 
+def hand_in_times(course: Course, assignment: str) -> dict[str, datetime | None]:
+    """When everybody who has a hand-in recorded handed in, by student."""
+    with reading(course) as connection:
+        if connection is None:
+            return {}
+        return {
+            found.student: found.submitted_at for found in _hand_ins(connection, assignment, None).values()
+        }
+
+
 def _read(course: Course, assignment: str, student: str | None) -> dict[str, RecordedGrades]:
     with reading(course) as connection:
         if connection is None:

@@ -85,12 +85,12 @@ def add_students(course: Course) -> None:
     Raises RosterError and GradebookError.
     """
     with writing(course) as connection:
-        known = set(connection.scalars(select(t.student.c.id)))
+        known = {row.id: row for row in connection.execute(select(t.student))}
         for student in Roster.of(course):
-            values = _names(student)
-            if student.id not in known:
+            values, row = _names(student), known.get(student.id)
+            if row is None:
                 connection.execute(t.student.insert().values(id=student.id, **values))
-            elif values:
+            elif any(getattr(row, name) != value for name, value in values.items()):
                 connection.execute(update(t.student).where(t.student.c.id == student.id).values(**values))
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from nbformat import NotebookNode
 
@@ -15,20 +13,10 @@ from autograder.course import Assignment, Course
 from autograder.data import keras_cache
 from autograder.grading.context import GradingContext
 from autograder.grading.session import StudentSession
+from autograder.grading.settings import GradingSettings as GradingSettings
 from autograder.grading.warmth import reference_session, warm_parent
 from autograder.sandbox import SandboxSpec
-from autograder.secret import TermSecret, term_secret
-
-
-@dataclass(frozen=True)
-class GradingSettings:
-    """How gradings are made on this machine; none of it is the student's choice."""
-
-    isolation: Literal["full", "weak"] = "full"
-    device: Literal["cpu", "gpu"] = "cpu"
-    only_gpu: bool = False  # a deferred grading: just the items that wait for a GPU
-    secret: TermSecret | None = None  # None: read on this machine
-    layers_off: frozenset[str] = frozenset()
+from autograder.secret import term_secret
 
 
 @contextlib.contextmanager

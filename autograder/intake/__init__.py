@@ -7,15 +7,16 @@ collect_exchange(course, "ass1")                 # nbgrader's exchange -> submit
 
 from autograder.intake.archive import CollectReport, collect
 from autograder.intake.exchange import collect_exchange
-from autograder.intake.folder import Partners, handed_in, read, submissions
+from autograder.intake.folder import Partners, glance, handed_in, read, submissions
 from autograder.intake.roster import Roster, RosterError, Student
 from autograder.intake.single import submission_from_file
-from autograder.intake.submission import Rejected, RejectedSubmission, Submission
+from autograder.intake.submission import Glance, Rejected, RejectedSubmission, Submission
 from autograder.intake.unpack import ArchiveError
 
 __all__ = [
     "ArchiveError",
     "CollectReport",
+    "Glance",
     "Partners",
     "Rejected",
     "RejectedSubmission",
@@ -25,6 +26,7 @@ __all__ = [
     "Submission",
     "collect",
     "collect_exchange",
+    "glance",
     "handed_in",
     "read",
     "submission_from_file",

@@ -1,10 +1,11 @@
 """nbgrader's folder submitted/<student>/<assignment>/ -> submissions, one student's trouble never another's.
 
-`handed_in` and `read` serve a large class, one hand-in in memory at a time; `submissions` reads them all.
+`handed_in`, `glance` and `read` serve a large class, one hand-in in memory at a time; `submissions` reads them all.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from autograder.intake import timestamps
 from autograder.intake.files import UnreadableFile, entries, kind, opened_folder, printable, read_bytes
 from autograder.intake.names import check_student_id, shown_id
 from autograder.intake.roster import Roster
-from autograder.intake.submission import Rejected, RejectedSubmission, Submission
+from autograder.intake.submission import Glance, Rejected, RejectedSubmission, Submission
 from autograder.intake.text import MOST_BYTES, notebook_text
 
 TIMESTAMP = "timestamp.txt"
@@ -90,7 +91,8 @@ def read(
             submitted_at = _time_of(folder, course, notices)
             chosen = choose_notebook(folder, f"{name}.ipynb", notices)
             path = path / chosen
-            notebook, more = notebook_text(read_bytes(chosen, folder=folder, most=MOST_BYTES))
+            content = read_bytes(chosen, folder=folder, most=MOST_BYTES)
+        notebook, more = notebook_text(content)
         notices.extend(more)
     except RejectedSubmission as error:
         return Rejected(
@@ -110,6 +112,31 @@ def read(
         path=str(path),
         notices=tuple(notices),
         notebook=notebook,
+        file_digest=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def glance(course: Course, assignment: str, student: str, groups: Partners | None = None) -> Glance | None:
+    """Whose hand-in it is, when it came, and the digest of its notebook's bytes; None where only `read` can tell."""
+    name = course.assignment(assignment).name
+    notices: list[str] = []
+    try:
+        check_student_id(student)
+        with _opened(course.submitted, student, name) as folder:
+            submitted_at = _time_of(folder, course, notices)
+            chosen = choose_notebook(folder, f"{name}.ipynb", notices)
+            content = read_bytes(chosen, folder=folder, most=MOST_BYTES)
+    except RejectedSubmission:
+        return None
+    return Glance(
+        assignment=name,
+        student=student,
+        submitted_at=submitted_at,
+        group=(groups or Partners(course)).of(student),
+        path=str(course.submitted / student / name / chosen),
+        notices=tuple(notices),
+        file_digest=hashlib.sha256(content).hexdigest(),
+        size=len(content),
     )
 
 

@@ -40,10 +40,21 @@ class HandIn(BaseModel):
         return value
 
 
+class Glance(HandIn):
+    """What is known of a hand-in without reading the notebook: its file's digest and size in bytes."""
+
+    file_digest: str
+    size: int
+
+
 class Submission(HandIn):
-    """A notebook that can be graded. `notebook` is nbformat 4 JSON, bounded and checked."""
+    """A notebook that can be graded. `notebook` is nbformat 4 JSON, bounded and checked.
+
+    `file_digest` is of the file that it was read from, "" for a notebook that never was a file.
+    """
 
     notebook: str
+    file_digest: str = ""
 
     def content_digest(self) -> str:
         """Return a SHA-256 hex digest of all that the hand-in itself contributes to its grade.

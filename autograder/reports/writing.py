@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,13 +23,21 @@ from autograder.reports.tables import canvas_csv, class_csv, moodle_csv
 
 _MADE = ".made.json"  # what each student's page was made of, so that unchanged pages are not made again
 
+Brief = Callable[
+    [str], tuple[Grade, str]
+]  # student -> the grade without what only the page shows, the whole's digest
 
-def write_reports(course: Course, assignment: str, grades: Mapping[str, Grade]) -> Path:
+
+def write_reports(
+    course: Course, assignment: str, grades: Mapping[str, Grade], brief: Brief | None = None
+) -> Path:
     """Write the page of every student in `grades`, the class pages and the tables; return the class page's path.
 
     Points and comments of graders, times and late penalties come from the gradebook, names and tracks from the roster.
-    Pages whose content would be the same are left as they are. Raises GradebookError, RosterError, OSError.
+    Pages whose content would be the same are left as they are. With `brief`, whole grades are only asked for where a
+    page is written, one at a time. Raises GradebookError, RosterError, OSError.
     """
+    brief = brief or _in_memory(grades)
     configured = course.assignment(assignment)
     folder = course.reports / assignment
     roster = Roster.of(course)
@@ -38,7 +46,8 @@ def write_reports(course: Course, assignment: str, grades: Mapping[str, Grade]) 
     now_made: dict[str, str] = {}
     rows = []
     for student in sorted(grades):
-        row, basis = _row(course, configured, student, grades[student], recorded.get(student), roster)
+        grade, digest = brief(student)
+        row, basis = _row(course, configured, student, grade, digest, recorded.get(student), roster)
         path = folder / student / "index.html"
         now_made[student] = basis
         if made.get(student) != basis or not path.exists():
@@ -56,11 +65,20 @@ def write_reports(course: Course, assignment: str, grades: Mapping[str, Grade]) 
     return folder / "index.html"
 
 
+def _in_memory(grades: Mapping[str, Grade]) -> Brief:
+    def brief(student: str) -> tuple[Grade, str]:
+        grade = grades[student]
+        return grade, hashlib.sha256(grade.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
+
+    return brief
+
+
 def _row(
     course: Course,
     assignment: Assignment,
     student: str,
     grade: Grade,
+    digest: str,
     record: RecordedGrades | None,
     roster: Roster,
 ) -> tuple[Row, str]:
@@ -88,7 +106,7 @@ def _row(
         fingerprint(),
         course.title,
         assignment.title,
-        grade.model_dump_json(),
+        digest,
         repr(row),
     ):
         basis.update(part.encode("utf-8", "surrogatepass") + b"\0")

@@ -27,7 +27,7 @@ from autograder.course import Course
 from autograder.grading.engine import HiddenTestsError, grade
 from autograder.grading.grade import Grade
 from autograder.grading.items import UntestedItemError
-from autograder.grading.opening import GradingSettings
+from autograder.grading.settings import GradingSettings
 from autograder.grading.warmth import cool_down
 from autograder.intake import Submission
 from autograder.notebooks import NotebookError
@@ -51,13 +51,13 @@ class GradingFailure:
 Result = Grade | GradingFailure
 
 
-def jobs_for(machine_jobs: int, submissions: int) -> int:
-    """How many graders to run: `machine_jobs`, or as many as cores and free memory allow if it is 0."""
-    if machine_jobs > 0:
-        return max(1, min(machine_jobs, submissions))
+def jobs_for(wanted: int) -> int:
+    """How many graders to run at most: `wanted`, or as many as cores and free memory allow if it is 0."""
+    if wanted > 0:
+        return wanted
     cores = len(os.sched_getaffinity(0))
     by_memory = int(psutil.virtual_memory().available // _GRADER_BYTES)
-    return max(1, min(cores, by_memory, submissions))
+    return max(1, min(cores, by_memory))
 
 
 class LocalPool:
@@ -84,13 +84,15 @@ class LocalPool:
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
         """Grade all, in the order given as graders come free, yielding each as it is done.
 
-        Raises what is the course's or the machine's fault: `HiddenTestsError`, `UntestedItemError`, `NotebookError`,
-        `IsolationError`.
+        `submissions` is asked for the next one when a grader is free for it, and before the last result is yielded, so
+        that graders need not wait for whoever takes the results. Raises what is the course's or the machine's fault:
+        `HiddenTestsError`, `UntestedItemError`, `NotebookError`, `IsolationError`.
         """
-        waiting = deque(_Task(submission) for submission in submissions)
-        self._workers += [self._start() for _ in range(jobs_for(self._jobs, len(waiting)) if waiting else 0)]
-        for worker in self._workers:
-            self._give(worker, waiting)
+        waiting = _Waiting(submissions)
+        while len(self._workers) < jobs_for(self._jobs) and (task := waiting.next()) is not None:
+            worker = self._start()
+            self._workers.append(worker)
+            worker.give(task)
         while busy := {worker.answers: worker for worker in self._workers if worker.task is not None}:
             for answers in wait(list(busy)):
                 worker = busy[answers]  # type: ignore[index]
@@ -98,33 +100,26 @@ class LocalPool:
                 assert task is not None
                 result = worker.take()
                 if result is None:
-                    worker = self._replace(worker)
+                    self._replace(worker)
                     if task.attempts < ATTEMPTS:
-                        waiting.appendleft(task)
+                        waiting.put_back(task)
                     else:
-                        yield (
-                            task.submission,
-                            GradingFailure(f"{task.attempts} graders ended on this submission."),
-                        )
-                else:
+                        result = GradingFailure(f"{task.attempts} graders ended on this submission.")
+                self._occupy(waiting)
+                if result is not None:
                     yield task.submission, result
-                self._give(worker, waiting)
-            for worker in self._workers:  # a task that was put back may find a grader idle
-                self._give(worker, waiting)
 
-    def _give(self, worker: _Worker, waiting: deque[_Task]) -> None:
-        if worker.task is not None or not waiting:
-            return
-        task = waiting.popleft()
-        task.attempts += 1
-        worker.give(task)
+    def _occupy(self, waiting: _Waiting) -> None:
+        """Give every idle grader something to do: also one that was idle before a task was put back."""
+        for worker in self._workers:
+            if worker.task is None and (task := waiting.next()) is not None:
+                worker.give(task)
 
-    def _replace(self, dead: _Worker) -> _Worker:
+    def _replace(self, dead: _Worker) -> None:
         _log.warning("A grader process ended (exit code %s); another takes its place.", dead.process.exitcode)
         dead.end()
         successor = self._start()
         self._workers[self._workers.index(dead)] = successor
-        return successor
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -142,6 +137,23 @@ class _Task:
     attempts: int = 0
 
 
+class _Waiting:
+    """The submissions to come, and before them those whose grader ended."""
+
+    def __init__(self, submissions: Iterable[Submission]) -> None:
+        self._new = iter(submissions)
+        self._again: deque[_Task] = deque()
+
+    def next(self) -> _Task | None:
+        if self._again:
+            return self._again.popleft()
+        submission = next(self._new, None)
+        return _Task(submission) if submission is not None else None
+
+    def put_back(self, task: _Task) -> None:
+        self._again.append(task)
+
+
 @dataclass
 class _Worker:
     """The driver's end of a grader process."""
@@ -152,6 +164,7 @@ class _Worker:
 
     def give(self, task: _Task) -> None:
         self.task = task
+        task.attempts += 1
         try:
             self.answers.send(task.submission)
         except OSError:  # it has died; `take` will find out

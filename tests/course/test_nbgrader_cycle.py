@@ -160,7 +160,7 @@ def test_scores_are_those_of_the_engine(cycle: Cycle):
 
 def test_our_own_command_then_has_nothing_left_to_grade(cycle: Cycle):
     todo = plan(cycle.course, "mini", GradingSettings())
-    assert todo.work == ()
+    assert sorted(todo.todo) == ["dora", "emil"]  # could not be read: looked at anew on every run
     assert sorted(todo.valid) == sorted({*cycle.first} - {"dora", "emil"})
 
 

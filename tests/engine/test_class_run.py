@@ -12,7 +12,7 @@ from autograder import gradebook
 from autograder.class_run import carry_out, plan
 from autograder.course import Course
 from autograder.grading.grade import Grade, ItemGrade, Status
-from autograder.grading.opening import GradingSettings
+from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission, submissions
 from autograder.intake.timestamps import write as timestamp_text
 from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -86,8 +87,22 @@ def test_a_mistake_of_the_course_stops_the_run_with_its_name(mini_course: Course
         list(pool.grade_all([hand_in(mini_course, "ada")]))
 
 
-def test_the_number_of_graders_is_bounded_by_the_work_and_at_least_one() -> None:
-    assert jobs_for(8, 3) == 3
-    assert jobs_for(2, 100) == 2
-    assert 1 <= jobs_for(0, 100) <= len(os.sched_getaffinity(0))
-    assert jobs_for(0, 0) == 1
+def test_there_are_no_more_graders_than_wanted_cores_and_submissions(mini_course: Course) -> None:
+    assert jobs_for(2) == 2
+    assert 1 <= jobs_for(0) <= len(os.sched_getaffinity(0))
+    with LocalPool(mini_course, ANYWHERE, jobs=8) as pool:
+        assert len(list(pool.grade_all([hand_in(mini_course, "ada")]))) == 1
+        assert len(pool._workers) == 1
+
+
+def test_a_hand_in_is_read_when_a_grader_is_free_for_it(mini_course: Course) -> None:
+    asked = []
+
+    def hand_ins() -> Iterator[Submission]:
+        for student in ("ada", "ben", "cleo", "dora"):
+            asked.append(student)
+            yield hand_in(mini_course, student)
+
+    with LocalPool(mini_course, ANYWHERE, jobs=1) as pool:
+        for done, _ in enumerate(pool.grade_all(hand_ins()), start=1):
+            assert len(asked) <= done + 1
