@@ -3,8 +3,8 @@
 Grading happens in the pool's processes; this process alone writes, one submission at a time: nbgrader's gradebook, then
 the stored grade, and at the end the pages. A run that was interrupted, at any moment, is finished by running it again.
 
-No more than the hand-ins that are being graded are in memory: planning looks at the bytes of each, and a hand-in is read
-when a grader is free for it.
+No more than the hand-ins that are being graded are in memory: planning looks at the bytes of each, and a hand-in is
+read when a grader is free for it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def plan(
         seen = glance(course, assignment, student, groups)
         facts = store.facts(student)
         if _is_valid(facts, seen, key) and not force:
-            assert seen is not None and facts is not None
+            assert seen is not None
+            assert facts is not None
             valid[student] = seen
             known.setdefault(facts.key, student)
             continue

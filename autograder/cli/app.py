@@ -20,6 +20,7 @@ from autograder.intake import ArchiveError, RosterError
 from autograder.leaks import ReleaseLeak
 from autograder.notebooks import NotebookError
 from autograder.release import ReleaseError
+from autograder.running.alone import RunInProgressError
 from autograder.sandbox import IsolationError
 from autograder.secret import SecretError
 
@@ -32,6 +33,7 @@ MISTAKES = (
     ReleaseError,
     ReleaseLeak,
     RosterError,
+    RunInProgressError,
     SecretError,
     UntestedItemError,
     VariantError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +23,8 @@ from autograder.cli.console import err, out, print_json
 from autograder.cli.faces import grade_document
 from autograder.cli.options import CourseFolder, Device, Isolation, Jobs, Json, find_course
 from autograder.grading.grade import ItemGrade
-from autograder.grading.opening import GradingSettings
+from autograder.grading.settings import GradingSettings
+from autograder.running.store import GradeStore
 
 
 def command(
@@ -44,9 +46,12 @@ def command(
     settings = GradingSettings(isolation=isolation or course.isolation, device=device)
     todo = plan(course, assignment, settings, students=student, force=force)
     results: list[Graded] = []
+    store = GradeStore(course, assignment)
     with _progress(hidden=quiet or json) as progress:
         task = progress.add_task(assignment, total=todo.students)
-        for graded in carry_out(todo, course, assignment, settings, jobs=jobs):
+        for graded in carry_out(todo, course, assignment, settings, jobs=jobs, force=force):
+            if graded.how == "unchanged":
+                graded = replace(graded, grade=store.brief(graded.student)[0])
             results.append(graded)
             progress.update(task, advance=1, description=f"{assignment}: {graded.student}")
     results.sort(key=lambda graded: graded.student)
