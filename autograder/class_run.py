@@ -23,7 +23,8 @@ from autograder.grading.settings import GradingSettings
 from autograder.intake import Glance, Partners, Rejected, Submission, glance, handed_in, read
 from autograder.intake.submission import HandIn
 from autograder.running.alone import run_alone
-from autograder.running.local import GradingFailure, LocalPool, Result
+from autograder.running.local import GradingFailure, Result
+from autograder.running.pools import pool_for
 from autograder.running.store import (
     Facts,
     GradeStore,
@@ -112,17 +113,18 @@ def carry_out(
     settings: GradingSettings,
     *,
     jobs: int = 0,
+    cluster: str | None = None,
     force: bool = False,
     started: Callable[[str], None] = lambda student: None,
 ) -> Iterator[Graded]:
     """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end.
 
-    `started` is told of each student whose hand-in goes to a grader. Raises RunInProgressError while another run grades
-    this assignment.
+    `cluster` is a scheduler's address, as for `pool_for`. `started` is told of each student whose hand-in goes to a
+    grader. Raises RunInProgressError while another run grades this assignment.
     """
     with run_alone(course, assignment):
         run = _Run(plan, course, assignment, settings, force, started)
-        with LocalPool(course, settings, jobs=jobs) as pool:
+        with pool_for(course, settings, jobs=jobs, address=cluster) as pool:
             gradebook.add_students(course)
             yield from run.settle_valid()
             for submission, result in pool.grade_all(run.submissions()):

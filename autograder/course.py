@@ -134,6 +134,24 @@ class DataFolder(_Model):
     embedded: Annotated[bool, Field(strict=True)] = False
 
 
+class Certificates(_Model):
+    """PEM files with which this machine and the scheduler know each other."""
+
+    ca: Path  # of the authority that signed every certificate of the cluster
+    cert: Path
+    key: Path
+
+
+class Cluster(_Model):
+    """Dask's scheduler that gradings are given to. Without `address`, the option --cluster must name it."""
+
+    address: Line | None = None  # tls://host:port, or tcp://host:port within one machine
+    wait_s: Seconds = 60.0  # how long there may be no worker that can grade
+    resources: dict[Line, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}  # that each grading takes
+    shared_folder: Path | None = None  # seen by this machine and all workers under the same path
+    tls: Certificates | None = None
+
+
 class Groups(_Model):
     max_size: Annotated[int, Field(strict=True, ge=1, le=3)] = 3
 
@@ -201,6 +219,7 @@ class Course(_Model):
     isolation: Literal["full", "weak"] = "full"
     gradebook: str | None = None  # database URL; None: gradebook.db in the course's folder
     exchange: Path | None = None  # nbgrader's exchange; None: where nbgrader itself has it
+    cluster: Cluster | None = None
     defaults: Defaults = Defaults()
     assignments: dict[str, Assignment] = {}
 
@@ -308,11 +327,13 @@ def _prepare(data: dict[str, Any], root: Path) -> dict[str, Any]:
         known = [name for name in Course.model_fields if name != "root"]
         raise CourseError(f"{root / FILE_NAME}: {_unknown('root', known)}")
     prepared = {**data, "root": root}
-    for key in ("roster", "exchange"):
-        if isinstance(data.get(key), str):
-            prepared[key] = root / Path(data[key]).expanduser()
+    prepared = _absolute(prepared, ("roster", "exchange"), root)
     if isinstance(data.get("data", {}), dict):
         prepared["data"] = _data_folder(data.get("data", {}), root)
+    if isinstance(data.get("cluster"), dict):
+        prepared["cluster"] = _absolute(data["cluster"], ("shared_folder",), root)
+        if isinstance(data["cluster"].get("tls"), dict):
+            prepared["cluster"]["tls"] = _absolute(data["cluster"]["tls"], ("ca", "cert", "key"), root)
     if isinstance(data.get("assignments"), dict):
         defaults = data.get("defaults", {})
         inherited = defaults if isinstance(defaults, dict) and _valid(Defaults, defaults) else {}
@@ -320,6 +341,11 @@ def _prepare(data: dict[str, Any], root: Path) -> dict[str, Any]:
             name: _inherit(name, entry, inherited, root) for name, entry in data["assignments"].items()
         }
     return prepared
+
+
+def _absolute(data: dict[str, Any], keys: Iterable[str], root: Path) -> dict[str, Any]:
+    paths = {key: root / Path(data[key]).expanduser() for key in keys if isinstance(data.get(key), str)}
+    return {**data, **paths}
 
 
 def _data_folder(data: dict[str, Any], root: Path) -> dict[str, Any]:

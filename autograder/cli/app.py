@@ -21,11 +21,13 @@ from autograder.leaks import ReleaseLeak
 from autograder.notebooks import NotebookError
 from autograder.release import ReleaseError
 from autograder.running.alone import RunInProgressError
+from autograder.running.pools import ClusterError
 from autograder.sandbox import IsolationError
 from autograder.secret import SecretError
 
 MISTAKES = (
     ArchiveError,
+    ClusterError,
     CourseError,
     HiddenTestsError,
     IsolationError,

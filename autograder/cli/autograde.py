@@ -21,7 +21,7 @@ from rich.text import Text
 from autograder.class_run import Graded, carry_out, plan
 from autograder.cli.console import err, out, print_json
 from autograder.cli.faces import grade_document
-from autograder.cli.options import CourseFolder, Device, Isolation, Jobs, Json, find_course
+from autograder.cli.options import Address, CourseFolder, Device, Isolation, Jobs, Json, find_course
 from autograder.grading.grade import ItemGrade
 from autograder.grading.settings import GradingSettings
 from autograder.running.store import GradeStore
@@ -39,6 +39,7 @@ def command(
     isolation: Isolation = None,
     device: Device = "cpu",
     jobs: Jobs = 0,
+    cluster: Address = None,
 ) -> None:
     """Grade the hand-ins in submitted/ that have no valid grade yet."""
     course = find_course(course_folder)
@@ -49,7 +50,7 @@ def command(
     store = GradeStore(course, assignment)
     with _progress(hidden=quiet or json) as progress:
         task = progress.add_task(assignment, total=todo.students)
-        for graded in carry_out(todo, course, assignment, settings, jobs=jobs, force=force):
+        for graded in carry_out(todo, course, assignment, settings, jobs=jobs, cluster=cluster, force=force):
             if graded.how == "unchanged":
                 graded = replace(graded, grade=store.brief(graded.student)[0])
             results.append(graded)

@@ -24,6 +24,15 @@ Device = Annotated[Literal["cpu", "gpu"], typer.Option("--device", help="Device 
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Gradings at a time; 0: as many as cores and memory allow.")
 ]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Grade on the workers of a Dask scheduler, tls://host:port or tcp://host:port; `none`: on this machine, "
+        "whatever course.yaml says.",
+        metavar="ADDRESS",
+    ),
+]
 
 
 def find_course(folder: Path) -> Course:
