@@ -108,7 +108,7 @@ class ClusterPool:
                     more = False
                 else:
                     self._give(submission)
-            if not self._tasks:
+            if not more and not self._tasks:
                 return
             event = self._next_event()
             if isinstance(event, Report):
