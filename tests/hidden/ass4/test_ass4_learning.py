@@ -1,0 +1,152 @@
+"""build_densenet: the form of the network, and what it learns.
+
+Textures decide, not CIFAR-10: on a few thousand photographs a small DenseNet is hardly better than logistic regression
+in the time that a check may take. Textures are made so that a linear classifier guesses (`ass4_textures`). Threshold
+and error rates: ass4_thresholds.json, made by benchmarks/calibrate_ass4.py.
+"""
+
+from __future__ import annotations
+
+import ass4_textures
+import ass4_training
+import numpy as np
+import pytest
+from ass4_ask import Array, TrainStep
+from ass4_textures import Pictures
+from ass4_thresholds import threshold
+from matplotlib.figure import Figure
+
+from autograder.checks import accuracy
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import Failed, expect
+from autograder.remote import answers
+from autograder.remote.client import Handle, Student
+from autograder.remote.errors import StudentError
+
+FLOATS = ("float32", "float64")
+
+
+@pytest.mark.item("densenet-learns")
+def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> None:
+    """The network takes pictures of the size asked for, gives logits for each class, and grows with its arguments."""
+    for size, classes in (((12, 12, 3), 10), ((16, 8, 1), 4)):
+        net = student.build_densenet.keep(size, classes, 2, 3, 4, 5)
+        found = _logits(net, rng.normal(size=(3, *size)).astype(np.float32), classes)
+        sums = np.asarray(found, np.float64).sum(axis=1)
+        expect(
+            bool((found < 0).any()) or float(np.abs(sums - 1).max()) > 1e-3,
+            "The network gives probabilities; logits are asked for.",
+            "No softmax in the last layer.",
+        )
+    for layers in (3, 5):
+        small, large = (_kernels(student, blocks, layers, 4) for blocks in (1, 3))
+        expect(
+            len(small) >= layers and len(large) >= 3 * layers and len(large) > len(small),
+            f"A network of 3 blocks with {layers} layers each should have at least {3 * layers} convolutions, one "
+            f"of 1 block at least {layers}; yours have {len(large)} and {len(small)}.",
+        )
+    narrow, wide = (sum(int(w.size) for w in _kernels(student, 1, 3, growth)) for growth in (4, 8))
+    expect(wide > narrow, "The network does not become wider with growth.")
+
+
+@pytest.mark.item("densenet-learns", weight=3)
+@pytest.mark.budget(120)
+def test_textures_are_told_apart(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """Trained by us on 3,000 small colour pictures of ten textures, the network judges 2,000 others."""
+    student.run(ass4_training.CODE)
+    task = ass4_textures.pictures(rng)
+    wanted = threshold("textures")
+    x, y = student.put(task.x_train), student.put(task.y_train)
+    found: list[Array] = []
+
+    def run(seed: int) -> tuple[int, int]:
+        net = student.build_densenet.keep(
+            task.x_train.shape[1:],
+            ass4_textures.CLASSES,
+            ass4_training.BLOCKS,
+            ass4_training.LAYERS,
+            ass4_training.GROWTH,
+            seed,
+        )
+        batches = ass4_training.order(rng, len(task.x_train))
+        student.function("_given_training")(net, x, y, batches, ass4_training.RATE)
+        found.append(_classes(net, task.x_test))
+        return int((found[-1] == task.y_test).sum()), len(task.y_test)
+
+    seeds = [int(seed) for seed in rng.choice(2**31 - 1, size=3, replace=False)]
+    verdict = accuracy.decide(run, wanted.value, seeds, spread=wanted.spread)
+    measure.figure(
+        "accuracy",
+        round(verdict.estimate, 4),
+        low=round(verdict.interval.low, 4),
+        high=round(verdict.interval.high, 4),
+        threshold=verdict.threshold,
+    )
+    measure.figure("trainings", len(verdict.runs))
+    measure.picture(
+        "textures",
+        _by_texture(task, found[-1]),
+        "A picture of each of the ten textures, and the share of them that your network recognises.",
+    )
+    expect(
+        verdict.ok,
+        verdict.sentence,
+        "Does every convolution have an activation and learn? Do neighbouring pixels meet before positions are averaged?",
+    )
+
+
+@pytest.mark.item("densenet-learns")
+@pytest.mark.budget(120)
+def test_your_step_trains_it(student: Student, rng: np.random.Generator) -> None:
+    """Your own training step lowers the loss of a small DenseNet of yours on one batch, with one of three rates."""
+    x = rng.normal(size=(32, 8, 8, 3)).astype(np.float32)
+    y = (np.arange(32) % 3).astype(np.int32)
+    x[np.arange(32), :, :, y] += 1.5  # the colour tells the class
+    problem: StudentError | None = None
+    for graph in (False, True):  # a step that works in one of the two ways trains; other items ask for both
+        try:
+            if any(_falls(student, graph, lr, x, y) for lr in (0.01, 0.1, 0.5)):
+                return
+        except StudentError as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    raise Failed(
+        "Over 30 steps on one batch your training step does not lower the loss of your DenseNet, with any of three "
+        "learning rates.",
+        "The weights move against the gradient; the step changes all trainable weights of the model.",
+    )
+
+
+def _falls(student: Student, graph: bool, lr: float, x: Array, y: Array) -> bool:
+    net = student.build_densenet.keep(x.shape[1:], 3, 1, 3, 4, 1)
+    losses = TrainStep(student, net, graph, lr).run(x, y, 30)
+    return float(losses[-3:].mean()) < 0.9 * float(losses[0])
+
+
+def _logits(net: Handle, x: Array, classes: int) -> Array:
+    return answers.array(net(x), (len(x), classes), FLOATS, what="the logits of the network")
+
+
+def _classes(net: Handle, x: Array, batch: int = 500) -> Array:
+    parts = [_logits(net, x[i : i + batch], ass4_textures.CLASSES) for i in range(0, len(x), batch)]
+    return np.argmax(np.concatenate(parts), axis=1)
+
+
+def _kernels(student: Student, blocks: int, layers: int, growth: int) -> list[Array]:
+    """The convolution kernels of a network, as it lists them."""
+    net = student.build_densenet.keep((12, 12, 3), 5, blocks, layers, growth, 1)
+    net(np.zeros((1, 12, 12, 3), np.float32))
+    weights = answers.listing(net.method("get_weights"), what="get_weights() of the network")
+    return [w for w in weights if isinstance(w, np.ndarray) and w.ndim == 4]
+
+
+def _by_texture(task: Pictures, classes: Array) -> Figure:
+    figure = Figure(figsize=(6.6, 3.0), layout="constrained")
+    for kind, axes in enumerate(figure.subplots(2, 5).ravel()):
+        of_kind = task.y_test == kind
+        shown = task.x_test[of_kind][0]
+        axes.imshow(np.clip(shown / 5 + 0.5, 0, 1))
+        axes.set_title(f"{(classes[of_kind] == kind).mean():.0%}", fontsize=10)
+        axes.set(xticks=[], yticks=[])
+    return figure

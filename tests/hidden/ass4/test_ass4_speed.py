@@ -1,0 +1,185 @@
+"""How fast a graph step is: against an eager one on a small network, and against ours on a GPU. By the grader's clock."""
+
+from __future__ import annotations
+
+import ass4_models
+import numpy as np
+import pytest
+from ass4_ask import Array, TrainStep
+from ass4_models import Mlp
+
+from autograder.checks import throughput
+from autograder.checks.throughput import Throughput
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import Failed, expect
+from autograder.remote import answers
+from autograder.remote.client import Handle, Student
+
+LEAST_SPEEDUP = 1.5
+HOPELESS = 0.5  # a ratio below which no more is measured: such a step is traced again and again
+CALL = 20  # steps in a timed call: enough that the call itself hardly counts
+RATE = 0.01
+
+
+@pytest.mark.item("graph-speedup")
+@pytest.mark.budget(120)
+def test_a_graph_step_is_faster(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """On a small network (32 units, batches of 32) a graph step is at least 1.5 times as fast as an eager one."""
+    student.run(ass4_models.CODE)
+    mlp = Mlp(student, rng, n_in=20, hidden=32, n_out=5)
+    models = [mlp.fresh(), mlp.fresh(), mlp.fresh()]
+    graph, eager = TrainStep(student, models[0], True, RATE), TrainStep(student, models[1], False, RATE)
+    plain = student.function("_given_eager_steps")
+
+    def steps(step: TrainStep, k: int) -> None:
+        losses = step.run(*mlp.batch(rng, 32), k)
+        expect(bool(np.ptp(losses) > 0), "The losses of several steps are all the same: no step is taken.")
+
+    def ours(k: int) -> None:
+        answers.scalar(plain(models[2], *mlp.batch(rng, 32), k), what="the loss of an eager step")
+
+    first = throughput.compare_calls(
+        lambda: steps(graph, 2), lambda: steps(eager, 2), LEAST_SPEEDUP, pairs=3, warm_calls=2
+    )
+    if first.ratio < HOPELESS:
+        raise Failed(_sentence(first), _FASTER)
+    found = throughput.compare_calls(
+        lambda: steps(graph, CALL), lambda: steps(eager, CALL), LEAST_SPEEDUP, warm_calls=1
+    )
+    measure.figure(
+        "speed-up on a small network",
+        round(found.ratio, 2),
+        unit="times",
+        low=round(found.low, 2),
+        high=round(found.high, 2),
+        threshold=LEAST_SPEEDUP,
+    )
+    _expect_real_work(mlp, models[0], graph, rng)
+    expect(found.ok, _sentence(found), _FASTER)
+    # An eager step that is slow for another reason does not make a graph step fast.
+    against_ours = throughput.compare_calls(lambda: steps(graph, CALL), lambda: ours(CALL), 1.0)
+    expect(against_ours.ok, "Your graph step is not faster than a plain eager step of ours.", _FASTER)
+
+
+_FASTER = "Is the step wrapped in a tf.function, once? Does Python work remain that is done in every step?"
+
+
+def _sentence(found: Throughput) -> str:
+    return (
+        f"On a small network your graph step runs at {found.ratio:.2f} times the speed of your eager step; "
+        f"at least {found.threshold:g} times is asked for."
+    )
+
+
+def _expect_real_work(mlp: Mlp, model: Handle, step: TrainStep, rng: np.random.Generator) -> None:
+    """The weights have moved in the timed calls, and the next loss is that of the weights as they are."""
+    now = mlp.weights(model)
+    moved = max(float(np.abs(a - b).max()) for a, b in zip(now, mlp.start, strict=True))
+    expect(moved > 0, "The graph step does not change the weights of the model.")
+    x, y = mlp.batch(rng, 32)
+    expected = mlp.loss(now, x, y)
+    expect(
+        abs(float(step.run(x, y, 1)[0]) - expected) <= 1e-3 * expected,
+        "The loss of the graph step is not that of the model as it is by then.",
+    )
+
+
+# gpu-throughput
+
+LEAST_SHARE = 0.5  # of the speed of our step
+SIZE, CLASSES, BLOCKS, LAYERS, GROWTH, BATCH = 32, 10, 3, 4, 12, 64
+TOLERANCE = 1e-2  # of a loss, relative: GPUs may compute convolutions with 10 bits of mantissa
+
+
+@pytest.mark.gpu
+@pytest.mark.item("gpu-throughput")
+@pytest.mark.budget(300)
+def test_throughput(student: Student, reference: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """Training a DenseNet, your graph step runs at least half as fast as ours on the same GPU."""
+    mine, theirs = _Trained(student, rng), _Trained(reference, rng)
+    theirs.take_weights_of(mine)
+    mine.expect_loss_of(theirs)
+    found = throughput.compare(
+        mine.steps,
+        theirs.steps,
+        LEAST_SHARE,
+        verify=_problem,
+        items_per_step=BATCH,
+        steps=4,
+        environment=_environment(reference),
+    )
+    for name, value in found.environment.items():
+        measure.figure(name, value)
+    expect(found.correct, found.sentence)
+    measure.figure(
+        "speed in units of ours",
+        round(found.ratio, 3),
+        low=round(found.low, 3),
+        high=round(found.high, 3),
+        threshold=LEAST_SHARE,
+    )
+    measure.figure("pictures per second", round(found.per_second))
+    measure.figure("pictures per second, ours", round(found.reference_per_second))
+    theirs.take_weights_of(mine)  # what all the timed steps have led to
+    mine.expect_loss_of(theirs)
+    expect(
+        found.ok,
+        found.sentence,
+        "Losses fetched to Python in every step, data copied in every step, and traces cost speed.",
+    )
+
+
+class _Trained:
+    """A DenseNet of ours in one of the two processes, and a graph step of that process for it."""
+
+    def __init__(self, student: Student, rng: np.random.Generator) -> None:
+        student.run(ass4_models.CODE)
+        self.student, self.rng = student, rng
+        self.model = student.function("_given_densenet").keep(SIZE, CLASSES, BLOCKS, LAYERS, GROWTH)
+        self.step = TrainStep(student, self.model, True, 1e-3)
+
+    def steps(self, k: int) -> Array:
+        """k steps on a new batch; returns when the losses are here, so the work is done."""
+        return self.step.run(*self._batch(), k)
+
+    def take_weights_of(self, other: _Trained) -> None:
+        self.student.assign(self.model, [np.asarray(w) for w in other.model.method("get_weights")])
+
+    def expect_loss_of(self, other: _Trained) -> None:
+        """The loss of the next step is the cross-entropy of the logits that `other`, with equal weights, gives."""
+        x, y = self._batch()
+        logits = answers.array(other.model(x), (BATCH, CLASSES), what="the logits")
+        expected = ass4_models.cross_entropy(logits, y)
+        losses = self.step.run(x, y, 2)
+        expect(
+            abs(float(losses[0]) - expected) <= TOLERANCE * expected,
+            "The loss of your graph step is not the cross-entropy of the model as it is by then.",
+        )
+
+    def _batch(self) -> tuple[Array, Array]:
+        x = self.rng.uniform(size=(BATCH, SIZE, SIZE, 3)).astype(np.float32)
+        return x, self.rng.integers(0, CLASSES, BATCH).astype(np.int32)
+
+
+def _problem(losses: object, steps: int) -> str:
+    found = np.asarray(losses)
+    if not np.isfinite(found).all() or (steps > 1 and np.ptp(found) == 0):
+        return "The losses of the steps are all the same, or not finite."
+    return ""
+
+
+def _environment(reference: Student) -> dict[str, str]:
+    """Device, driver and library, asked of our own process."""
+    reference.run(_DEVICE)
+    found = reference.function("_device")()
+    return {str(name): str(value)[:80] for name, value in found.items()}
+
+
+_DEVICE = """
+def _device():
+    import tensorflow as tf
+    build = tf.sysconfig.get_build_info()
+    devices = tf.config.list_physical_devices("GPU")
+    name = tf.config.experimental.get_device_details(devices[0]).get("device_name", "GPU") if devices else "CPU"
+    return {"device": name, "TensorFlow": tf.__version__, "CUDA": str(build.get("cuda_version", "none"))}
+"""

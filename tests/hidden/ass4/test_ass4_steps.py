@@ -1,0 +1,229 @@
+"""make_train_step, run_steps, traces: graph and eager steps compute the same, the right thing, and are traced once.
+
+The student chooses the optimiser, so losses are not compared with ours after the weights have changed. What is compared:
+graph with eager steps from equal weights; each loss with the cross-entropy of the weights before it; steps in one call
+with the same steps in several.
+"""
+
+from __future__ import annotations
+
+import ass4_models
+import numpy as np
+import pytest
+from ass4_ask import Array, TrainStep
+from ass4_models import Mlp
+
+from autograder.checks import graph_execution
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import Failed, expect
+from autograder.remote.client import Student
+
+SAME = 1e-4  # relative, for float32 losses computed in two ways
+RATES = (0.02, 0.1)
+STEPS = 6
+MODES = ((True, "graph"), (False, "eager"))
+
+
+@pytest.fixture
+def mlp(student: Student, rng: np.random.Generator) -> Mlp:
+    student.run(ass4_models.CODE)
+    return Mlp(student, rng, n_in=10, hidden=16, n_out=5)
+
+
+# graph-equals-eager
+
+
+@pytest.mark.item("graph-equals-eager", weight=3)
+def test_graph_and_eager_losses_are_equal(
+    student: Student, mlp: Mlp, rng: np.random.Generator, measure: Measure
+) -> None:
+    """From equal weights, graph and eager steps give equal losses, for each of two learning rates."""
+    x, y = mlp.batch(rng)
+    losses: dict[tuple[bool, float], Array] = {}
+    models = {graph: mlp.fresh() for graph, _ in MODES}  # the same model for both rates
+    for lr in RATES:
+        for graph, _ in MODES:
+            mlp.reset(models[graph])
+            losses[graph, lr] = TrainStep(student, models[graph], graph, lr).run(x, y, STEPS)
+    reports = [graph_execution.equal_losses(losses[True, lr], losses[False, lr], SAME) for lr in RATES]
+    measure.figure(
+        "largest relative difference of losses", max(report.error for report in reports), threshold=SAME
+    )
+    expect(reports[0].ok, reports[0].sentence, _SAME_HINT)
+    for graph, name in MODES:
+        slow, fast = losses[graph, RATES[0]], losses[graph, RATES[1]]
+        expect(
+            bool(np.abs(slow - fast)[1:].max() > SAME * np.abs(slow).max()),
+            f"A second step made for the same model with another learning rate gives the same losses ({name}).",
+            "A Python number that a tf.function takes from outside is frozen when the function is traced.",
+        )
+    expect(reports[1].ok, f"Second step for the same model, another rate: {reports[1].sentence}", _SAME_HINT)
+
+
+_SAME_HINT = "Both should run the same Python function; only tf.function around it makes the difference."
+
+
+@pytest.mark.item("graph-equals-eager", weight=2)
+@pytest.mark.parametrize(("graph", "name"), MODES, ids=["graph", "eager"])
+def test_losses_are_those_before_the_change(
+    student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
+) -> None:
+    """Each loss is the cross-entropy of the model before the step changes its weights."""
+    model = mlp.fresh()
+    step = TrainStep(student, model, graph, RATES[1])
+    for number in range(3):
+        x, y = mlp.batch(rng, 24 if number < 2 else 17)
+        before = mlp.weights(model)
+        found = step.run(x, y[:, None] if number == 1 else y, 2)
+        after = mlp.weights(model)
+        expected = mlp.loss(before, x, y)
+        labels = "labels as [B, 1]" if number == 1 else "labels as [B]"
+        if abs(found[0] - expected) > SAME * expected:
+            raise Failed(
+                f"The first loss ({name}, {labels}) is not the cross-entropy of the model's logits before the step.",
+                _loss_hint(float(found[0]), mlp, before, after, x, y),
+            )
+        moved = max(float(np.abs(a - b).max()) for a, b in zip(after, before, strict=True))
+        expect(moved > 0, f"The step ({name}) does not change the weights of the model.")
+        expect(
+            bool(found[1] != found[0]), f"Both losses of two steps ({name}) are the same number."
+        )
+
+
+def _loss_hint(found: float, mlp: Mlp, before: list[Array], after: list[Array], x: Array, y: Array) -> str:
+    """What else the number might be, in words."""
+    expected = mlp.loss(before, x, y)
+    if abs(found - len(x) * expected) <= SAME * len(x) * expected:
+        return "It is the sum over the batch, not the mean."
+    return "Logits go into a loss made for logits; the loss is computed before the weights change; average over the batch."
+
+
+@pytest.mark.item("graph-equals-eager", weight=2)
+@pytest.mark.parametrize(("graph", "name"), MODES, ids=["graph", "eager"])
+def test_the_model_runs_in_training_mode(
+    student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
+) -> None:
+    """Layers that behave differently in training do so in every step."""
+    x, y = mlp.batch(rng)
+    model = mlp.fresh("moody")
+    step = TrainStep(student, model, graph, RATES[0])
+    for _ in range(2):
+        before = mlp.weights(model)
+        found = float(step.run(x, y, 1)[0])
+        training, inference = (mlp.loss(before, x, y, loud) for loud in (ass4_models.LOUD, 1.0))
+        if abs(found - training) > SAME * training:
+            is_inference = abs(found - inference) <= SAME * inference
+            sentence = "does not run the model in training mode" if is_inference else "gives another loss"
+            raise Failed(
+                f"For a model with a layer that behaves differently in training, the step ({name}) {sentence}.",
+                "handle(x, training=True), in graph and in eager steps.",
+            )
+
+
+@pytest.mark.item("graph-equals-eager", weight=2)
+@pytest.mark.parametrize(("graph", "name"), MODES, ids=["graph", "eager"])
+def test_the_optimiser_remembers(
+    student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
+) -> None:
+    """Several calls of run_steps do what one call does, also while another model is being trained."""
+    x, y = mlp.batch(rng)
+    model, other = mlp.fresh(), mlp.fresh()
+    at_once = TrainStep(student, model, graph, RATES[0]).run(x, y, 2 * STEPS)
+    mlp.reset(model)
+    step, beside = TrainStep(student, model, graph, RATES[0]), TrainStep(student, other, graph, RATES[1])
+    pieces = []
+    for _ in range(4):
+        pieces.append(step.run(x, y, STEPS // 2))
+        beside.run(-x, y, 2)
+    report = graph_execution.equal_losses(np.concatenate(pieces), at_once, SAME)
+    expect(
+        report.ok,
+        f"Steps taken in four calls of run_steps and in one do not give the same losses ({name}).",
+        "The optimiser and its memory belong to the step: make them in make_train_step, once for each step.",
+    )
+    expect(
+        not _forgets(student, mlp, rng, graph),
+        f"The optimiser begins afresh in every step ({name}): its memory is lost.",
+        "Make the optimiser once, outside the function that takes a step.",
+    )
+
+
+def _forgets(student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool) -> bool:
+    """Whether every step changes all weights by one and the same amount, whatever was before.
+
+    That is what Adam and RMSprop do in their first step, and so in every step if they are made anew each time. Others
+    may do so too (Lion), but what they do depends on the steps before.
+    """
+    model = mlp.fresh()
+    x, y = mlp.batch(rng)
+    alone = _change(mlp, model, TrainStep(student, model, graph, RATES[0]), x, y)
+    if not _even(alone):
+        return False
+    step = TrainStep(student, model, graph, RATES[0])
+    mlp.reset(model)
+    other_x, other_y = mlp.batch(rng)
+    step.run(other_x, other_y, 2 * STEPS)
+    mlp.reset(model)
+    later = _change(mlp, model, step, x, y)
+    return _even(later) and bool((np.sign(later) != np.sign(alone)).mean() < 0.01)
+
+
+def _change(mlp: Mlp, model: object, step: TrainStep, x: Array, y: Array) -> Array:
+    before = mlp.weights(model)  # type: ignore[arg-type]
+    step.run(x, y, 1)
+    after = mlp.weights(model)  # type: ignore[arg-type]
+    return np.concatenate([(a - b).ravel() for a, b in zip(after, before, strict=True)])
+
+
+def _even(change: Array) -> bool:
+    sizes = np.abs(change)
+    typical = float(np.median(sizes))
+    return typical > 0 and bool((np.abs(sizes - typical) < 0.02 * typical).mean() > 0.95)
+
+
+# tracing
+
+
+@pytest.mark.item("tracing", weight=3)
+def test_batches_of_one_shape_are_traced_once(
+    student: Student, mlp: Mlp, rng: np.random.Generator, measure: Measure
+) -> None:
+    """Over 30 calls with batches of one shape the graph step is traced at most twice, by its count and by the clock."""
+    eager = TrainStep(student, mlp.fresh(), False, RATES[0])
+    eager_seconds = _durations(eager, mlp, rng, 8)
+    for attempt in range(3):  # a busy machine delays calls: a step that is traced again is slow in every attempt
+        graph = TrainStep(student, mlp.fresh(), True, RATES[0])
+        seconds = _durations(graph, mlp, rng, 8)
+        if graph.traces() <= MOST_TRACES:
+            seconds += _durations(graph, mlp, rng, 22)
+        report = graph_execution.tracing(seconds, eager_seconds, graph.traces(), most=MOST_TRACES)
+        if report.ok or report.reported is None or not 1 <= report.reported <= MOST_TRACES:
+            break
+    measure.figure("traces, by the count of your step", report.reported if report.reported is not None else "none")
+    measure.figure("slow calls, by our clock", report.seen, unit=f"of {report.calls}", threshold=MOST_TRACES)
+    expect(
+        report.ok,
+        report.sentence,
+        "Make the tf.function once, in make_train_step, and give it tensors, not Python numbers or lists.",
+    )
+
+
+@pytest.mark.item("tracing")
+def test_an_eager_step_is_not_traced(student: Student, mlp: Mlp, rng: np.random.Generator) -> None:
+    """traces is 0 for an eager step, also after it has been used."""
+    step = TrainStep(student, mlp.fresh(), False, RATES[0])
+    x, y = mlp.batch(rng)
+    step.run(x, y, 2)
+    expect(step.traces() == 0, "traces should be 0 for a step made with graph=False.")
+
+
+MOST_TRACES = 2
+
+
+def _durations(step: TrainStep, mlp: Mlp, rng: np.random.Generator, calls: int) -> list[float]:
+    """Seconds of each of several calls with three steps, each with a new batch."""
+    seconds = []
+    for _ in range(calls):
+        step.run(*mlp.batch(rng), 3)
+        seconds.append(step.seconds)
+    return seconds

@@ -1,0 +1,11 @@
+"""What is new stands in front."""
+
+# expect: full
+
+# %% dense_block
+def dense_block(c_in, layers, growth):
+    inputs = tf.keras.Input((None, None, c_in))
+    x = inputs
+    for _ in range(layers):
+        x = tf.keras.layers.Concatenate()([tf.keras.layers.Conv2D(growth, 3, padding="same", activation="relu")(x), x])
+    return tf.keras.Model(inputs, x)

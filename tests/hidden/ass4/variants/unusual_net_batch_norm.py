@@ -1,0 +1,18 @@
+"""With batch normalisation, in the order of the paper."""
+
+# expect: full
+
+# %% build_densenet
+def build_densenet(input_shape, n_classes, blocks, layers, growth, seed):
+    tf.keras.utils.set_random_seed(seed)
+    inputs = tf.keras.Input(input_shape)
+    x = tf.keras.layers.Conv2D(2 * growth, 3, padding="same", use_bias=False)(inputs)
+    for number in range(blocks):
+        if number > 0:
+            x = tf.keras.layers.ReLU()(tf.keras.layers.BatchNormalization(momentum=0.9)(x))
+            x = tf.keras.layers.AveragePooling2D(2)(tf.keras.layers.Conv2D(x.shape[-1] // 2, 1, use_bias=False)(x))
+        for _ in range(layers):
+            new = tf.keras.layers.ReLU()(tf.keras.layers.BatchNormalization(momentum=0.9)(x))
+            x = tf.keras.layers.Concatenate()([x, tf.keras.layers.Conv2D(growth, 3, padding="same", use_bias=False)(new)])
+    x = tf.keras.layers.GlobalAveragePooling2D()(tf.keras.layers.ReLU()(tf.keras.layers.BatchNormalization(momentum=0.9)(x)))
+    return tf.keras.Model(inputs, tf.keras.layers.Dense(n_classes)(x))

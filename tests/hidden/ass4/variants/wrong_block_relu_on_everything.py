@@ -1,0 +1,11 @@
+"""A last ReLU cuts the negative part of the input."""
+
+# expect: loses dense-channels
+
+# %% dense_block
+def dense_block(c_in, layers, growth):
+    inputs = tf.keras.Input((None, None, c_in))
+    x = inputs
+    for _ in range(layers):
+        x = tf.keras.layers.Concatenate()([x, tf.keras.layers.Conv2D(growth, 3, padding="same", activation="relu")(x)])
+    return tf.keras.Model(inputs, tf.keras.layers.ReLU()(x))

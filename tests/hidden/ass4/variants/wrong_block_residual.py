@@ -1,0 +1,11 @@
+"""Adds up instead of concatenating."""
+
+# expect: loses dense-channels dense-edges
+
+# %% dense_block
+def dense_block(c_in, layers, growth):
+    inputs = tf.keras.Input((None, None, c_in))
+    x = inputs
+    for _ in range(layers):
+        x = tf.keras.layers.Add()([x, tf.keras.layers.Conv2D(c_in, 3, padding="same", activation="relu")(x)])
+    return tf.keras.Model(inputs, x)

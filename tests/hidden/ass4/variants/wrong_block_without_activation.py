@@ -1,0 +1,12 @@
+"""Convolutions without a ReLU."""
+
+# expect: loses dense-edges
+# may-lose: densenet-learns
+
+# %% dense_block
+def dense_block(c_in, layers, growth):
+    inputs = tf.keras.Input((None, None, c_in))
+    x = inputs
+    for _ in range(layers):
+        x = tf.keras.layers.Concatenate()([x, tf.keras.layers.Conv2D(growth, 3, padding="same")(x)])
+    return tf.keras.Model(inputs, x)

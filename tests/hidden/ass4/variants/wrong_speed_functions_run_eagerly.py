@@ -1,0 +1,7 @@
+"""A switch for debugging was left on: every tf.function runs eagerly."""
+
+# expect: loses tracing graph-speedup
+# may-lose: densenet-learns
+
+# %% +
+tf.config.run_functions_eagerly(True)

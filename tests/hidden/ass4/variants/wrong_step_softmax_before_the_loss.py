@@ -1,0 +1,18 @@
+"""A softmax in front of a loss made for logits."""
+
+# expect: loses graph-equals-eager
+
+# %% make_train_step
+def make_train_step(handle, graph, lr):
+    optimiser = tf.keras.optimizers.Adam(lr)
+    optimiser.build(handle.trainable_variables)
+    cross_entropy = lambda y, z: tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=z))
+
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = cross_entropy(y, tf.nn.softmax(handle(x, training=True)))
+        weights = handle.trainable_variables
+        optimiser.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        return loss
+
+    return tf.function(step) if graph else step

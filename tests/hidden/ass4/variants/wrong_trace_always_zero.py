@@ -1,0 +1,7 @@
+"""Always reports 0."""
+
+# expect: loses tracing
+
+# %% traces
+def traces(step):
+    return 0
