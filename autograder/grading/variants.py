@@ -9,7 +9,9 @@ A variant is a percent-format Python file:
     def init_params(n_in, n_hidden, n_out, seed): ...
 
 A cell `# %% <grade_id>` replaces that solution cell; `# %% +` adds a student's own code cell after the cell
-named before it, at the top if none was.
+named before it, at the top if none was. A cell that also defines functions which belong into solution cells
+further down, and that the variant does not name, stands for those cells too: they are emptied, so that the
+solution does not redefine what the variant has defined.
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ class Variant:
                 f"the notebook has {', '.join(sorted(known))}."
             )
         replaced = {cell_named(name, known): code for name, code in self.replaced.items()}
+        replaced |= _emptied([cell.grade_id for cell in notebooks.solution_cells(solution)], replaced)
         added = tuple(
             (None if after is None else cell_named(after, known), code) for after, code in self.added
         )
@@ -88,6 +91,25 @@ def cell_named(name: str, known: set[str]) -> str:
     once, leaves that id to the grade cell, and the solution cell is called `<name>-function`.
     """
     return f"{name}-function" if name not in known and f"{name}-function" in known else name
+
+
+def _emptied(cells: list[str], replaced: dict[str, str]) -> dict[str, str]:
+    """The solution cells, with no text, whose functions a replaced cell before them defines."""
+    known, found = set(cells), {}
+    for name, code in replaced.items():
+        later = cells[cells.index(name) + 1 :]
+        defined = {cell_named(function, known) for function in _functions(code)}
+        found.update({cell: "" for cell in later if cell in defined and cell not in replaced})
+    return found
+
+
+def _functions(code: str) -> list[str]:
+    """The functions that a cell defines; none for code that is no Python, which may be a variant's point."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 def read_variants(folder: Path) -> list[Variant]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.grading.grade import Grade, ItemGrade, Status
 from autograder.grading.variants import VariantError, read_variant, read_variants
@@ -73,6 +74,35 @@ def test_files_with_an_underscore_are_no_variants(tmp_path: Path) -> None:
     write(tmp_path, WRONG)
     write(tmp_path, "not a variant", "_shared.py")
     assert [variant.name for variant in read_variants(tmp_path)] == ["wrong_bias"]
+
+
+def test_a_cell_that_defines_functions_of_later_cells_stands_for_them(tmp_path: Path) -> None:
+    solution = new_notebook(
+        cells=[
+            new_code_cell(
+                f"def {name}(x):\n    return x",
+                metadata={
+                    "nbgrader": {
+                        "grade": False,
+                        "grade_id": name,
+                        "locked": False,
+                        "schema_version": 3,
+                        "solution": True,
+                        "task": False,
+                    }
+                },
+            )
+            for name in ("before", "forward", "loss", "train")
+        ]
+    )
+    group = "def before(x): return 1\ndef forward(x): return 2\ndef loss(x): return 3"
+    text = f"# expect: full\n# %% forward\n{group}\n# %% train\ndef loss(x): return 4\n"
+    made = read_variant(write(tmp_path, text)).apply(solution)
+    before, forward, loss, train = (cell.source for cell in made.cells)
+    assert before == "def before(x):\n    return x"  # what comes first is redefined anyway
+    assert forward == group
+    assert loss == ""
+    assert train == "def loss(x): return 4"
 
 
 def test_what_a_wrong_variant_must_and_may_lose(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograder.remote import answers
 from autograder.remote.client import Handle, Student
 
 Array = np.ndarray
@@ -57,7 +58,9 @@ def _given_eager_steps(model, x, y, k):
 class Mlp:
     """A network with one hidden layer in the student's process, with weights drawn here."""
 
-    def __init__(self, student: Student, rng: np.random.Generator, n_in: int, hidden: int, n_out: int) -> None:
+    def __init__(
+        self, student: Student, rng: np.random.Generator, n_in: int, hidden: int, n_out: int
+    ) -> None:
         self.n_in, self.hidden, self.n_out = n_in, hidden, n_out
         self.start = [
             rng.normal(0, n_in**-0.5, (n_in, hidden)).astype(np.float32),
@@ -80,6 +83,10 @@ class Mlp:
     def weights(self, model: Handle) -> list[Array]:
         """The weights that a model has now."""
         return [np.asarray(w, np.float64) for w in model.method("get_weights")]
+
+    def eager_steps(self, model: Handle, x: Array, y: Array, k: int) -> None:
+        """k plain eager steps of the grader's own, in the student's process."""
+        answers.scalar(self._student.function("_given_eager_steps")(model, x, y, k), what="the loss")
 
     def loss(self, weights: list[Array], x: Array, y: Array, loudness: float = 1.0) -> float:
         """The cross-entropy, averaged over the batch, in float64."""

@@ -89,7 +89,10 @@ def test_layers_have_an_activation(student: Student, rng: np.random.Generator) -
     block = Block(student, 4, 3, 5)
     # Without biases, convolutions alone would answer an input of the other sign with the output of the other sign.
     block.set_weights(
-        [rng.normal(0, 0.3, w.shape).astype(np.float32) if w.ndim == 4 else np.zeros_like(w) for w in block.weights()]
+        [
+            rng.normal(0, 0.3, w.shape).astype(np.float32) if w.ndim == 4 else np.zeros_like(w)
+            for w in block.weights()
+        ]
     )
     x = rng.normal(size=(2, 6, 6, 4)).astype(np.float32)
     there, back = block(x), block(-x)

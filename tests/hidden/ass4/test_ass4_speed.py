@@ -1,6 +1,8 @@
-"""How fast a graph step is: against an eager one on a small network, and against ours on a GPU. By the grader's clock."""
+"""How fast a graph step is, by the grader's clock: against an eager one on a small network, against ours on a GPU."""
 
 from __future__ import annotations
+
+import itertools
 
 import ass4_models
 import numpy as np
@@ -29,14 +31,12 @@ def test_a_graph_step_is_faster(student: Student, rng: np.random.Generator, meas
     mlp = Mlp(student, rng, n_in=20, hidden=32, n_out=5)
     models = [mlp.fresh(), mlp.fresh(), mlp.fresh()]
     graph, eager = TrainStep(student, models[0], True, RATE), TrainStep(student, models[1], False, RATE)
-    plain = student.function("_given_eager_steps")
 
     def steps(step: TrainStep, k: int) -> None:
-        losses = step.run(*mlp.batch(rng, 32), k)
-        expect(bool(np.ptp(losses) > 0), "The losses of several steps are all the same: no step is taken.")
+        step.run(*mlp.batch(rng, 32), k)
 
     def ours(k: int) -> None:
-        answers.scalar(plain(models[2], *mlp.batch(rng, 32), k), what="the loss of an eager step")
+        mlp.eager_steps(models[2], *mlp.batch(rng, 32), k)
 
     first = throughput.compare_calls(
         lambda: steps(graph, 2), lambda: steps(eager, 2), LEAST_SPEEDUP, pairs=3, warm_calls=2
@@ -72,16 +72,13 @@ def _sentence(found: Throughput) -> str:
 
 
 def _expect_real_work(mlp: Mlp, model: Handle, step: TrainStep, rng: np.random.Generator) -> None:
-    """The weights have moved in the timed calls, and the next loss is that of the weights as they are."""
-    now = mlp.weights(model)
-    moved = max(float(np.abs(a - b).max()) for a, b in zip(now, mlp.start, strict=True))
-    expect(moved > 0, "The graph step does not change the weights of the model.")
-    x, y = mlp.batch(rng, 32)
-    expected = mlp.loss(now, x, y)
-    expect(
-        abs(float(step.run(x, y, 1)[0]) - expected) <= 1e-3 * expected,
-        "The loss of the graph step is not that of the model as it is by then.",
-    )
+    """The weights have moved in the timed calls, and still do. Which way they move is judged by other items."""
+    weights = [mlp.start, mlp.weights(model)]
+    step.run(*mlp.batch(rng, 32), CALL)
+    weights.append(mlp.weights(model))
+    for before, after in itertools.pairwise(weights):
+        moved = max(float(np.abs(a - b).max()) for a, b in zip(after, before, strict=True))
+        expect(moved > 0, "The graph step does not change the weights of the model.")
 
 
 # gpu-throughput
