@@ -7,6 +7,7 @@ that takes a grader down takes no worker down, and nothing of a grading stays in
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import pickle
 import queue
@@ -136,12 +137,14 @@ class _Graders:
         """
         if self.refusal or self.ended:
             return self._unfit()
-        starts: int = sync(self._worker.loop, self._count_start, number)
+        starts: int = sync(self._worker.loop, self._count_start, number, 1)
         if starts > ATTEMPTS:
             return "failure", f"{starts - 1} workers were lost while they graded this submission."
         for _ in range(ATTEMPTS):
             grader = self._free.get()
-            if grader is None:
+            if grader is None:  # told to end, not lost: another worker takes it over
+                with contextlib.suppress(OSError):
+                    sync(self._worker.loop, self._count_start, number, -1)
                 return self._unfit()
             try:
                 grader.wait_until_ready()
@@ -195,12 +198,12 @@ class _Graders:
             _log.warning("A grader ended; another takes its place.")
             self._free.put(self._start())
 
-    async def _count_start(self, number: int) -> int:
+    async def _count_start(self, number: int, by: int) -> int:
         """How many times this submission has been started, this time included. The scheduler keeps the count, because a
         worker that is lost can tell nobody.
         """
         keys = [self._run, str(number)]
-        starts: int = 1 + await self._worker.scheduler.get_metadata(keys=keys, default=0)
+        starts: int = by + await self._worker.scheduler.get_metadata(keys=keys, default=0)
         await self._worker.scheduler.set_metadata(keys=keys, value=starts)
         return starts
 
