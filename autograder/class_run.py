@@ -9,6 +9,7 @@ read when a grader is free for it.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,23 +18,17 @@ from typing import Literal
 from autograder import gradebook, reports
 from autograder.course import Course
 from autograder.gradebook import GradebookError, Written
-from autograder.grading.engine import rejected
 from autograder.grading.grade import Grade
+from autograder.grading.rejection import rejected
 from autograder.grading.settings import GradingSettings
-from autograder.intake import Glance, Partners, Rejected, Submission, glance, handed_in, read
+from autograder.intake import Glance, Partners, Rejected, Submission, read
 from autograder.intake.submission import HandIn
 from autograder.running.alone import run_alone
 from autograder.running.local import GradingFailure, Result
-from autograder.running.pools import pool_for
-from autograder.running.store import (
-    Facts,
-    GradeStore,
-    StoredGrade,
-    course_key,
-    file_key,
-    in_brief,
-    submission_key,
-)
+from autograder.running.planning import Plan as Plan
+from autograder.running.planning import plan as plan
+from autograder.running.pools import Pool, pool_for
+from autograder.running.store import GradeStore, StoredGrade, file_key, in_brief, submission_key
 
 REFUSED = "refused"  # the key of a hand-in that could not be read: it is read anew on every run
 
@@ -51,61 +46,6 @@ class Graded:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a run has to do: whom to grade, the longest expected first, and whose stored grade is valid."""
-
-    todo: tuple[str, ...]
-    valid: dict[str, Glance]
-    known: dict[str, str]  # key of a hand-in -> a student with the valid grade of it
-    key: str  # of all that decides a grade but the hand-in
-
-    @property
-    def students(self) -> int:
-        return len(self.todo) + len(self.valid)
-
-
-def plan(
-    course: Course,
-    assignment: str,
-    settings: GradingSettings,
-    *,
-    students: list[str] | None = None,
-    force: bool = False,
-) -> Plan:
-    """Look at the hand-ins of `assignment` and find out which have no valid grade yet.
-
-    A grade is valid if it was made of the same notebook under the same conditions. Equal bytes tell so without reading
-    the notebook; of others the content is compared when they are read.
-    """
-    store = GradeStore(course, assignment)
-    key = course_key(course, assignment, settings)
-    groups = Partners(course)
-    todo: dict[str, tuple[float, int]] = {}
-    valid: dict[str, Glance] = {}
-    known: dict[str, str] = {}
-    for student in handed_in(course, assignment):
-        if students and student not in students:
-            continue
-        seen = glance(course, assignment, student, groups)
-        facts = store.facts(student)
-        if _is_valid(facts, seen, key) and not force:
-            assert seen is not None
-            assert facts is not None
-            valid[student] = seen
-            known.setdefault(facts.key, student)
-            continue
-        todo[student] = (facts.wall_s if facts else 0.0, seen.size if seen else 0)
-    times = sorted(wall_s for wall_s, _ in todo.values() if wall_s)
-    usual = times[len(times) // 2] if times else 0.0
-    order = sorted(todo, key=lambda student: (-(todo[student][0] or usual), -todo[student][1], student))
-    return Plan(tuple(order), valid, known, key)
-
-
-def _is_valid(facts: Facts | None, seen: Glance | None, key: str) -> bool:
-    return seen is not None and facts is not None and facts.file_key == file_key(seen.file_digest, key)
-
-
 def carry_out(
     plan: Plan,
     course: Course,
@@ -114,17 +54,23 @@ def carry_out(
     *,
     jobs: int = 0,
     cluster: str | None = None,
-    force: bool = False,
+    pool: Pool | None = None,
     started: Callable[[str], None] = lambda student: None,
 ) -> Iterator[Graded]:
     """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end.
 
-    `cluster` is a scheduler's address, as for `pool_for`. `started` is told of each student whose hand-in goes to a
+    `pool` is one that the caller has entered, and ends; by default the run has one of its own, with `jobs` graders or
+    on the `cluster` of this address, as for `pool_for`. `started` is told of each student whose hand-in goes to a
     grader. Raises RunInProgressError while another run grades this assignment.
     """
+    graders: contextlib.AbstractContextManager[Pool] = (
+        pool_for(course, settings, jobs=jobs, address=cluster)
+        if pool is None
+        else contextlib.nullcontext(pool)
+    )
     with run_alone(course, assignment):
-        run = _Run(plan, course, assignment, settings, force, started)
-        with pool_for(course, settings, jobs=jobs, address=cluster) as pool:
+        run = _Run(plan, course, assignment, started)
+        with graders as pool:
             gradebook.add_students(course)
             yield from run.settle_valid()
             for submission, result in pool.grade_all(run.submissions()):
@@ -175,8 +121,6 @@ class _Run:
     plan: Plan
     course: Course
     assignment: str
-    settings: GradingSettings
-    force: bool
     started: Callable[[str], None]
     store: GradeStore = field(init=False)
     _done: dict[str, str] = field(init=False)  # key of a hand-in -> a student who has its grade
@@ -215,7 +159,7 @@ class _Run:
                 continue
             key = submission_key(found, self.plan.key)
             facts = self.store.facts(student)
-            has_own = facts is not None and facts.key == key and not self.force
+            has_own = facts is not None and facts.key == key and not self.plan.force
             if has_own or key in self._done or key in self._broken:
                 self._settled.append((found, key))
             elif key in self._waiting:
@@ -252,7 +196,7 @@ class _Run:
     def _take_over(self, hand_in: Submission, key: str) -> Graded:
         """The grade that is stored for an equal hand-in: the student's own, if the file alone is another."""
         own = self.store.read(hand_in.student)
-        if own is not None and own.key == key and not self.force:
+        if own is not None and own.key == key and not self.plan.force:
             self._write(hand_in, own, self._file_key(hand_in))
             return Graded(hand_in.student, "unchanged")
         equal = self.store.read(self._done[key])

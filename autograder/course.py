@@ -29,6 +29,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from autograder.mistakes import Mistake
 from autograder.yaml_file import KeyPath, YamlFile, YamlFileError, read_yaml
 
 FILE_NAME = "course.yaml"
@@ -39,7 +40,7 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class CourseError(Exception):
+class CourseError(Mistake):
     """Something in the course's own files is wrong; the message says where and what is allowed."""
 
 

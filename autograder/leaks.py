@@ -16,6 +16,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.mistakes import Mistake
 from autograder.notebooks import grade_id, solution_cells
 from autograder.notebooks.cells import marking
 
@@ -33,7 +34,7 @@ _ASSIGNED = re.compile(r"^\s*(return\b|[\w.,\s]+=(?!=))\s*")
 _NUMBERS = re.compile(r"\d\.\d{3,}")
 
 
-class ReleaseLeak(Exception):
+class ReleaseLeak(Mistake):
     """A release would show something secret; the message names cell and line, and where the secret stands."""
 
 

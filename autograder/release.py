@@ -33,6 +33,7 @@ from traitlets.config import Config
 
 from autograder.course import Course, CourseError
 from autograder.leaks import collect_secrets, refuse_leaks, refuse_leaks_in_file
+from autograder.mistakes import Mistake
 from autograder.notebooks import NotebookError, grade_cells, grade_id, read
 from autograder.notebooks.cells import marking
 
@@ -41,7 +42,7 @@ _IMPORTS_US = re.compile(r"^\s*(import|from)\s+autograder\b", re.MULTILINE)
 _IGNORED = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.pyc", ".DS_Store")
 
 
-class ReleaseError(Exception):
+class ReleaseError(Mistake):
     """A release cannot be made; the message says what is wrong in the source notebook."""
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course import Course
+from autograder.mistakes import Mistake
 
 VARIABLE = "AUTOGRADER_SECRET"
 MIN_LENGTH = 16
@@ -26,7 +27,7 @@ MIN_LENGTH = 16
 _log = logging.getLogger(__name__)
 
 
-class SecretError(Exception):
+class SecretError(Mistake):
     """The term secret cannot be had or must not be used; the message says what to do."""
 
 

@@ -1,6 +1,7 @@
 """The application: its commands, and how a mistake of the user ends.
 
-Exit status 0: done; 1: a finding (a verify mismatch, a failed submission); 2: bad usage or configuration.
+Exit status 0: done; 1: a finding (a verify mismatch, a failed submission); 2: bad usage or configuration; 130: stopped
+by Ctrl-C. The commands' modules import the engine when they are called, so that help comes at once.
 """
 
 from __future__ import annotations
@@ -12,34 +13,8 @@ import typer
 
 from autograder.cli import autograde, collect, doctor, generate, grade, report, verify
 from autograder.cli.console import complain
-from autograder.course import CourseError
-from autograder.grading.engine import HiddenTestsError
-from autograder.grading.items import UntestedItemError
-from autograder.grading.variants import VariantError
-from autograder.intake import ArchiveError, RosterError
-from autograder.leaks import ReleaseLeak
-from autograder.notebooks import NotebookError
-from autograder.release import ReleaseError
-from autograder.running.alone import RunInProgressError
-from autograder.running.pools import ClusterError
-from autograder.sandbox import IsolationError
-from autograder.secret import SecretError
-
-MISTAKES = (
-    ArchiveError,
-    ClusterError,
-    CourseError,
-    HiddenTestsError,
-    IsolationError,
-    NotebookError,
-    ReleaseError,
-    ReleaseLeak,
-    RosterError,
-    RunInProgressError,
-    SecretError,
-    UntestedItemError,
-    VariantError,
-)
+from autograder.cli.interrupted import Interrupted
+from autograder.mistakes import Mistake
 
 app = typer.Typer(
     name="autograder",
@@ -59,9 +34,9 @@ def main() -> None:
     )
     try:
         app()
-    except MISTAKES as mistake:
+    except Mistake as mistake:
         complain(str(mistake))
         sys.exit(2)
-    except KeyboardInterrupt:
-        complain("Interrupted. What is graded is kept; run the same command again to go on.")
+    except Interrupted as interrupted:
+        complain(str(interrupted))
         sys.exit(130)

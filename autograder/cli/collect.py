@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from autograder.cli.console import out, print_json
 from autograder.cli.options import CourseFolder, Json, find_course
-from autograder.intake import CollectReport, collect, collect_exchange
+
+if TYPE_CHECKING:
+    from autograder.intake import CollectReport
 
 
 def command(
@@ -25,6 +27,8 @@ def command(
     json: Json = False,
 ) -> None:
     """Take hand-ins in; the latest of a student wins, nothing is lost, and running it twice changes nothing."""
+    from autograder.intake import collect, collect_exchange
+
     course = find_course(course_folder)
     course.assignment(assignment)
     report = (

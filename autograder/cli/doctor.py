@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from autograder.cli.console import out, print_json
 from autograder.cli.options import Json
-from autograder.sandbox import probe
 
 
 def command(json: Json = False) -> None:
     """List every layer of isolation as active, missing or not needed, with what a missing one costs and how
     to get it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.sandbox import probe
+
     layers = probe()
     missing = [layer for layer in layers if layer.state == "missing"]
     if json:

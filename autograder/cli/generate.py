@@ -9,7 +9,6 @@ import typer
 
 from autograder.cli.console import out, print_json
 from autograder.cli.options import CourseFolder, Json, find_course
-from autograder.release import generate
 
 
 def command(
@@ -20,6 +19,8 @@ def command(
     json: Json = False,
 ) -> None:
     """Write release/<assignment>/ with nbgrader's converter; refuse to, if a solution or a hidden test would leak."""
+    from autograder.release import generate
+
     course = find_course(course_folder)
     names = [course.assignment(name).name for name in assignments or course.assignments]
     results = generate(course, tuple(names))

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from autograder.cli.console import out, print_json
-from autograder.cli.faces import grade_document
 from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_course
-from autograder.grading.engine import grade, rejected
-from autograder.grading.grade import Grade
-from autograder.grading.opening import GradingSettings
-from autograder.intake import RejectedSubmission, submission_from_file
-from autograder.intake.submission import HandIn
-from autograder.reports import student_page
+
+if TYPE_CHECKING:
+    from autograder.grading.grade import Grade
 
 
 def command(
@@ -36,6 +30,13 @@ def command(
     ] = None,
 ) -> None:
     """Grade one notebook file and print its grade."""
+    from autograder.cli.faces import grade_document
+    from autograder.grading.engine import grade, rejected
+    from autograder.grading.settings import GradingSettings
+    from autograder.intake import RejectedSubmission, submission_from_file
+    from autograder.intake.submission import HandIn
+    from autograder.reports import student_page
+
     course = find_course(course_folder)
     course.assignment(assignment)
     try:
@@ -59,6 +60,9 @@ def command(
 
 
 def _show(grade: Grade) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
     if grade.status == "rejected":
         out.print(Text(f"Rejected: {grade.reason}", style="red"))
         return

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from autograder.course import Course
+if TYPE_CHECKING:
+    from autograder.course import Course
 
 CourseFolder = Annotated[
     Path,
@@ -37,4 +38,6 @@ Address = Annotated[
 
 def find_course(folder: Path) -> Course:
     """The course in `folder` or above it."""
+    from autograder.course import Course
+
     return Course.find(folder)

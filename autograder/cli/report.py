@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from autograder.class_run import write_pages
 from autograder.cli.console import out, print_json
 from autograder.cli.options import CourseFolder, Json, find_course
 
@@ -18,6 +17,8 @@ def command(
     json: Json = False,
 ) -> None:
     """Write reports/<assignment>/: a page for each student, the class page and the table."""
+    from autograder.class_run import write_pages
+
     course = find_course(course_folder)
     course.assignment(assignment)
     students = write_pages(course, assignment)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from autograder.cli.console import err, out, print_json
 from autograder.cli.options import CourseFolder, Isolation, Jobs, Json, find_course
-from autograder.grading.opening import GradingSettings
-from autograder.verify import Verdict, verify
+
+if TYPE_CHECKING:
+    from autograder.verify import Verdict
 
 
 def command(
@@ -31,6 +32,9 @@ def command(
     jobs: Jobs = 0,
 ) -> None:
     """Grade the instructor's solution and every variant; print what disagrees with what is expected."""
+    from autograder.grading.settings import GradingSettings
+    from autograder.verify import verify
+
     course = find_course(course_folder)
     names = [course.assignment(name).name for name in assignments or course.assignments]
     settings = GradingSettings(isolation=isolation or course.isolation)

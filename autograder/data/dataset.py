@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from autograder.mistakes import Mistake
+
 Source = Literal["local folder", "keras download", "embedded"]
 
 
-class DataError(Exception):
+class DataError(Mistake):
     """A data set is unknown, or its file is broken. The text says which file and what to do."""
 
 

@@ -16,12 +16,13 @@ from sqlalchemy.pool import NullPool
 
 from autograder.course import Course
 from autograder.gradebook import tables
+from autograder.mistakes import Mistake
 
 BUSY_S = 60  # how long to wait for another program's transaction on the same SQLite file
 _ADVISORY_LOCK = 0x6E62_6772  # any number that all writers of one PostgreSQL database agree on
 
 
-class GradebookError(Exception):
+class GradebookError(Mistake):
     """The gradebook cannot be read or written; the sentence says what to do."""
 
 

@@ -129,10 +129,11 @@ def _page_of_rejected(grade: Grade, cells: Sequence[CourseCell]) -> NotebookNode
     notebook: NotebookNode = new_notebook()
     notebook.cells.append(
         new_markdown_cell(
-            f"# This hand-in could not be graded\n\n{markdown_text(reason)}\n\nIt has 0 points so far."
+            f"# This hand-in could not be graded\n\n{markdown_text(reason)}\n\nIt has 0 points so far.",
+            id="rejected",
         )
     )
-    for cell in cells:
+    for number, cell in enumerate(cells):
         if not cell.graded:
             continue
         metadata = {
@@ -149,7 +150,8 @@ def _page_of_rejected(grade: Grade, cells: Sequence[CourseCell]) -> NotebookNode
         }
         new_cell = new_markdown_cell if cell.cell_type == "markdown" else new_code_cell
         source = cell.source if cell.locked else ""
-        notebook.cells.append(new_cell(source, metadata=metadata))  # type: ignore[no-untyped-call]
+        # Ids of its own choice would make another file of the same grade.
+        notebook.cells.append(new_cell(source, metadata=metadata, id=f"cell-{number}"))  # type: ignore[no-untyped-call]
     return notebook
 
 

@@ -13,7 +13,12 @@ from autograder.data import Dataset, load
 from autograder.grading.grade import Outcome
 from autograder.grading.session import StudentSession
 from autograder.notebooks import StudentCell, python_text, student_code
+from autograder.sandbox import SandboxError
 from autograder.secret import TermSecret, seed
+
+
+class DisturbedError(SandboxError):
+    """Something ended a sandbox in the middle of a grading."""
 
 
 @dataclass
@@ -30,12 +35,22 @@ class GradingContext:
     secret: TermSecret
     gpu: bool = False
     only_gpu: bool = False
+    references: list[StudentSession] = field(default_factory=list)  # the one that tests asked for, if any did
     outcomes: list[Outcome] = field(default_factory=list)
     data_sources: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
 
     def session(self) -> StudentSession:
         return self.sessions[0]
+
+    def check_undisturbed(self, *, kills_count: bool) -> None:
+        """Raises `DisturbedError` if a sandbox of this grading was ended from outside, so that what was found says
+        nothing about the student; with `kills_count`, also if one was killed and may have done it itself.
+        """
+        for session in (*self.sessions, *self.references):
+            session.note_end()
+            if session.lost or (session.killed and kills_count):
+                raise DisturbedError("A sandbox was ended by something else than the student's code or a limit.")
 
     def rng(self, item: str, test: str) -> np.random.Generator:
         """A generator that is the same for every student of a term, and different in the next."""

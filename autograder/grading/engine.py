@@ -25,9 +25,12 @@ from autograder.grading.context import GradingContext
 from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Status, Timing
 from autograder.grading.items import item_grades
 from autograder.grading.opening import GradingSettings, open_context
-from autograder.grading.warmth import warm_parent
-from autograder.intake.submission import HandIn, Submission
+from autograder.grading.rejection import rejected as rejected
+from autograder.grading.warmth import forget_reference, warm_parent
+from autograder.intake.submission import Submission
+from autograder.mistakes import Mistake
 from autograder.notebooks import GradeCell, NotebookError
+from autograder.sandbox import IsolationError, SandboxError
 
 # Of pytest's own plugins: those that write files, and those that collect garbage at the end for half a second.
 _UNUSED_PLUGINS = (
@@ -40,7 +43,7 @@ _UNUSED_PLUGINS = (
 )
 
 
-class HiddenTestsError(Exception):
+class HiddenTestsError(Mistake):
     """The hidden tests could not be run at all; an instructor's mistake. The sentence names the folder."""
 
 
@@ -49,9 +52,22 @@ def grade(submission: Submission, course: Course, settings: GradingSettings | No
 
     A hand-in that cannot be read gives a grade with status `rejected` and the reason. Raises `UntestedItemError`,
     `HiddenTestsError`, `NotebookError` (of the instructor's notebook) and `IsolationError` where the course
-    or the machine, not the student, is at fault.
+    or the machine, not the student, is at fault. A grading in which somebody else ended a sandbox is made once more;
+    `SandboxError` if that does not help.
     """
-    settings = settings or GradingSettings()
+    try:
+        return _grade(submission, course, settings or GradingSettings(), first=True)
+    except IsolationError:
+        raise
+    except SandboxError:
+        forget_reference()
+        return _grade(submission, course, settings or GradingSettings(), first=False)
+
+
+def _grade(submission: Submission, course: Course, settings: GradingSettings, *, first: bool) -> Grade:
+    """One attempt. Raises `DisturbedError`, the first time also where a kernel may have been killed by its own code:
+    what happens twice in the same place is the student's doing.
+    """
     started = time.monotonic()
     assignment = course.assignment(submission.assignment)
     release = notebooks.read(course.release(assignment.name))
@@ -64,6 +80,7 @@ def grade(submission: Submission, course: Course, settings: GradingSettings | No
     with open_context(course, assignment, handed_in, restored, settings) as context:
         session = context.session()
         outcomes = list(_run_hidden_tests(context))
+        context.check_undisturbed(kills_count=first)
         timing = Timing(
             wall_s=round(time.monotonic() - started, 3),
             cpu_s=round(sum(opened.cpu_s for opened in context.sessions), 3),
@@ -86,31 +103,6 @@ def grade(submission: Submission, course: Course, settings: GradingSettings | No
         notebook=nbformat.writes(session.notebook),
         log="\n\n".join(context.log),
         notices=(*submission.notices, *notices, *session.run.notices, *_data_notices(context)),
-    )
-
-
-def rejected(hand_in: HandIn, course: Course, reason: str) -> Grade:
-    """The grade of a hand-in that is no notebook: no points, and the sentence that says what to do."""
-    cells = notebooks.grade_cells(notebooks.read(course.release(hand_in.assignment)))
-    items = tuple(
-        ItemGrade(
-            id=cell.id,
-            title=cell.title,
-            score=None if cell.kind != "autograded" else 0.0,
-            max_score=cell.points,
-            status=Status.MANUAL if cell.kind != "autograded" else Status.MISSING,
-        )
-        for cell in cells
-    )
-    return Grade(
-        assignment=hand_in.assignment,
-        student=hand_in.student,
-        score=0.0,
-        max_score=round(sum(item.max_score for item in items), 2),
-        status="rejected",
-        reason=reason,
-        items=items,
-        notices=hand_in.notices,
     )
 
 

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.grading.outputs import OUTPUT_KINDS, Outputs, execution_count
+from autograder.sandbox import SandboxProvisioner
 
 EXPERIMENT_TAG = "experiment"
 _INTERRUPT_GRACE_S = 2.0
@@ -151,6 +152,14 @@ class SandboxClient(NotebookClient):
             startup_timeout=60,
         )
         self.outputs = Outputs(output_kb * 1024)
+
+    @property
+    def sandbox(self) -> SandboxProvisioner:
+        """The sandbox of the kernel, once it is started."""
+        assert self.km is not None
+        provisioner = self.km.provisioner
+        assert isinstance(provisioner, SandboxProvisioner)
+        return provisioner
 
     async def interrupt(self) -> None:
         """SIGINT to the kernel: KeyboardInterrupt in the cell that runs. Nothing, if it has ended meanwhile."""

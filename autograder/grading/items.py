@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from autograder.grading.grade import ItemGrade, Outcome, Status
+from autograder.mistakes import Mistake
 from autograder.notebooks import GradeCell
 
 # Of several failed tests, the item takes the state that says most about what to mend first.
 _GRAVEST_FIRST = (Status.MISSING, Status.TIMEOUT, Status.ERROR, Status.FAILED, Status.PARTIAL)
 
 
-class UntestedItemError(Exception):
+class UntestedItemError(Mistake):
     """The notebook's grade cells and the hidden tests do not agree; an instructor's mistake, not a student's."""
 
 

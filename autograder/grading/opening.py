@@ -14,7 +14,12 @@ from autograder.data import keras_cache
 from autograder.grading.context import GradingContext
 from autograder.grading.session import StudentSession
 from autograder.grading.settings import GradingSettings as GradingSettings
-from autograder.grading.warmth import reference_session, warm_parent
+from autograder.grading.warmth import (
+    make_ready_kernel,
+    reference_session,
+    take_ready_kernel,
+    warm_parent,
+)
 from autograder.sandbox import SandboxSpec
 from autograder.secret import term_secret
 
@@ -28,7 +33,7 @@ def open_context(
     settings: GradingSettings,
 ) -> Iterator[GradingContext]:
     """Start the sandbox of a hand-in and yield what the fixtures of hidden tests draw on; ends its sandboxes
-    at exit."""
+    at exit. Where this process is to grade more, the next one's is started meanwhile."""
     warm = warm_parent(assignment.profile)
     spec = SandboxSpec(
         profile=assignment.profile,
@@ -43,11 +48,15 @@ def open_context(
     def open_session(notebook: NotebookNode, prelude: str) -> StudentSession:
         return StudentSession(notebook, spec, assignment.limits, warm, prelude=prelude)
 
+    references: list[StudentSession] = []
+
     def reference() -> StudentSession:
         solution = notebooks.read(course.source(assignment.name))
-        return reference_session(course, assignment, solution, spec)
+        references[:] = [reference_session(course, assignment, solution, spec)]
+        return references[0]
 
-    with open_session(restored, "") as session:
+    ready = take_ready_kernel(spec)
+    with StudentSession(restored, spec, assignment.limits, warm, ready=ready) as session:
         yield GradingContext(
             course=course,
             assignment=assignment,
@@ -56,10 +65,12 @@ def open_context(
             sessions=[session],
             open_session=open_session,
             reference=reference,
+            references=references,
             secret=settings.secret or term_secret(course),
             gpu=settings.device == "gpu",
             only_gpu=settings.only_gpu,
         )
+        make_ready_kernel(spec)
 
 
 def _handed_out(assignment: Assignment, course: Course) -> tuple[tuple[Path, str], ...]:

@@ -6,34 +6,30 @@ which the notebook has been run again. Cells that broke a kernel are not run a s
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import threading
 import time
-from collections.abc import Coroutine
-from typing import Any, TypeVar
 
-from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
 from autograder import notebooks
 from autograder.course import Limits
 from autograder.grading.execution import CellRun, KernelLostError, SandboxClient, run_cells
+from autograder.grading.ready import LoopThread, ReadyKernel, new_client, shut_down, start
 from autograder.remote.client import Student
 from autograder.remote.connection import Connection
 from autograder.remote.disclosure import Cell
 from autograder.remote.errors import StudentDied
-from autograder.sandbox import SandboxProvisioner, SandboxSpec, WarmParent, kernel_manager
+from autograder.sandbox import SandboxProvisioner, SandboxSpec, WarmParent
 
 MAX_RESTARTS = 12
-T = TypeVar("T")
 
 
 class StudentSession:
     """A notebook in a sandbox; use as a context manager.
 
     `notebook` is the restored hand-in; `session.notebook` afterwards holds the outputs of its first complete run.
-    `prelude` is Python code of the grader that runs before the first cell.
+    `prelude` is Python code of the grader that runs before the first cell. `ready` is a kernel of the same
+    specification that was started ahead of time; the session's first start takes it.
     """
 
     def __init__(
@@ -44,10 +40,13 @@ class StudentSession:
         warm: WarmParent,
         *,
         prelude: str = "",
+        ready: ReadyKernel | None = None,
     ) -> None:
         self.notebook = copy.deepcopy(notebook)
         self.run = CellRun()
         self.restarts = 0
+        self.lost = False  # a kernel ended through no doing of the student's
+        self.killed = False  # a kernel was killed: perhaps by its own code, perhaps by somebody else
         self.start_s = 0.0
         self.printed: list[str] = []
         self._spec = spec
@@ -55,7 +54,8 @@ class StudentSession:
         self._warm = warm
         self._prelude = prelude
         self._spent_cpu_s = 0.0
-        self._loop = _LoopThread()
+        self._ready = ready
+        self._loop = ready.loop if ready is not None else LoopThread()
         self._client: SandboxClient | None = None
         self._provisioner: SandboxProvisioner | None = None
         self._student: Student | None = None
@@ -84,6 +84,12 @@ class StudentSession:
     def cpu_s(self) -> float:
         """CPU seconds of all of the student's processes so far."""
         return self._spent_cpu_s + self._kernel_cpu_s()
+
+    def note_end(self) -> None:
+        """Find out whether the kernel has been ended by somebody else; `lost` and `killed` tell."""
+        if self._provisioner is not None and not self._provisioner.process.alive():
+            self.lost |= self._provisioner.lost
+            self.killed |= self._provisioner.killed
 
     def close(self) -> None:
         self._stop_kernel()
@@ -120,14 +126,10 @@ class StudentSession:
 
     async def _start_and_run(self, notebook: NotebookNode, deadline: float) -> None:
         started = time.monotonic()
-        km = kernel_manager(self._spec, self._warm)
-        client = SandboxClient(notebook, km, output_kb=self._limits.output_kb)
-        self._client = client
-        await client.async_start_new_kernel()
-        await client.async_start_new_kernel_client()
+        client = await self._started_client()
+        client.nb = notebook
         self.start_s += time.monotonic() - started
-        provisioner = km.provisioner
-        assert isinstance(provisioner, SandboxProvisioner)
+        provisioner = client.sandbox
         assert provisioner.wire is not None
         self._provisioner = provisioner
         connection = Connection(provisioner.wire, provisioner.process)
@@ -146,23 +148,23 @@ class StudentSession:
         student.reconnect(connection, _cells(notebook))
         self._student = student
 
+    async def _started_client(self) -> SandboxClient:
+        ready, self._ready = self._ready, None
+        self._client = await ready.take() if ready is not None else None
+        if self._client is None:
+            self._client = new_client(self._spec, self._warm)
+            await start(self._client)
+        return self._client
+
     def _kernel_cpu_s(self) -> float:
         return self._provisioner.usage().cpu_s if self._provisioner is not None else 0.0
 
     def _stop_kernel(self) -> None:
+        self.note_end()
         self._spent_cpu_s += self._kernel_cpu_s()
         client, self._client, self._student, self._provisioner = self._client, None, None, None
         if client is not None:
-            self._loop.run(_shut_down(client))
-
-
-async def _shut_down(client: SandboxClient) -> None:
-    if client.kc is not None:
-        client.kc.stop_channels()
-    if (
-        client.km is not None and client.km.provisioner is not None
-    ):  # also one that has ended: its sockets stay
-        await ensure_async(client.km.shutdown_kernel(now=True))
+            self._loop.run(shut_down(client))
 
 
 def _cells(notebook: NotebookNode) -> list[Cell]:
@@ -172,22 +174,3 @@ def _cells(notebook: NotebookNode) -> list[Cell]:
         for index, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and isinstance(cell.get("execution_count"), int)
     ]
-
-
-class _LoopThread:
-    """An event loop in a thread of its own, so that a session works from synchronous code and inside a running loop."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="student-session", daemon=True)
-        self._thread.start()
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
-
-    def close(self) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        if not self._loop.is_closed():
-            self._loop.close()

@@ -25,13 +25,14 @@ from nbformat import NotebookNode
 
 from autograder import notebooks
 from autograder.grading.grade import Grade, ItemGrade, Status
+from autograder.mistakes import Mistake
 
 _CELL = re.compile(r"^# %%[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _HEADER = re.compile(r"^#\s*(expect|may-lose)\s*:\s*(.*?)\s*$", re.MULTILINE)
 SAVED_OUTPUT_ITEMS = frozenset({"hand-in"})  # a variant has no saved outputs
 
 
-class VariantError(Exception):
+class VariantError(Mistake):
     """A variant file that cannot be read; names the file and what is wrong with it."""
 
 

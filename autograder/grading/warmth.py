@@ -1,6 +1,7 @@
-"""What one grader process keeps between gradings: warm parents, and the reference solution ready to answer.
+"""What one grader process keeps between gradings: warm parents, the reference solution ready to answer, and, where
+more gradings are to come, a kernel for the next one.
 
-Neither decides a grade. The reference is keyed by the content of the instructor's notebook, so a changed
+None of it decides a grade. The reference is keyed by the content of the instructor's notebook, so a changed
 solution is run anew; it is trusted code, but runs in a sandbox of its own like everything else.
 """
 
@@ -9,11 +10,13 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import hashlib
+import socket
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
+from autograder.grading.ready import ReadyKernel
 from autograder.grading.session import StudentSession
 from autograder.sandbox import SandboxSpec, WarmParent
 
@@ -21,6 +24,8 @@ _A_MONTH_S = 30 * 86_400.0
 
 _parents: dict[str, WarmParent] = {}
 _references: dict[str, StudentSession] = {}
+_ready: list[ReadyKernel] = []  # one at most
+_more_to_come = False
 
 
 def warm_parent(profile: str) -> WarmParent:
@@ -28,6 +33,33 @@ def warm_parent(profile: str) -> WarmParent:
     if profile not in _parents:
         _parents[profile] = WarmParent(profile).__enter__()
     return _parents[profile]
+
+
+def share_parent(profile: str, lent: socket.socket) -> None:
+    """Use the warm parent of another process, which has lent it (`WarmParent.lend`), instead of starting one here."""
+    _parents[profile] = WarmParent(profile, joined=lent)
+
+
+def expect_more(whether: bool) -> None:
+    """Say that this process will grade more submissions, so that it starts the next one's kernel ahead of time."""
+    global _more_to_come
+    _more_to_come = whether
+
+
+def take_ready_kernel(spec: SandboxSpec) -> ReadyKernel | None:
+    """The kernel that was started ahead of time, if it is one of this specification; it is nobody else's then."""
+    while _ready:
+        kernel = _ready.pop()
+        if kernel.spec == spec:
+            return kernel
+        kernel.close()
+    return None
+
+
+def make_ready_kernel(spec: SandboxSpec) -> None:
+    """Start the kernel of the next submission, in the background, if there is to be one."""
+    if _more_to_come and not _ready:
+        _ready.append(ReadyKernel(spec, warm_parent(spec.profile)))
 
 
 def reference_session(
@@ -46,6 +78,12 @@ def reference_session(
     return _references[key]
 
 
+def forget_reference() -> None:
+    """End the reference: something is wrong with it, or may be. The next grading starts another."""
+    while _references:
+        _references.popitem()[1].close()
+
+
 def _lasting(spec: SandboxSpec) -> SandboxSpec:
     """Without the limits on a session's whole time: one reference answers for every submission of a batch."""
     limits = spec.limits.model_copy(update={"cpu_s": _A_MONTH_S})
@@ -55,7 +93,8 @@ def _lasting(spec: SandboxSpec) -> SandboxSpec:
 @atexit.register
 def cool_down() -> None:
     """End all that this process keeps warm. Called at exit; a pool's worker may call it earlier."""
-    while _references:
-        _references.popitem()[1].close()
+    while _ready:
+        _ready.pop().close()
+    forget_reference()
     while _parents:
         _parents.popitem()[1].__exit__(None, None, None)

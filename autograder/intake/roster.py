@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from autograder.course import Course
 from autograder.intake.names import check_student_id
 from autograder.intake.submission import RejectedSubmission
+from autograder.mistakes import Mistake
 
 _COLUMNS = {
     "id": "id",
@@ -32,7 +33,7 @@ _COLUMNS = {
 }
 
 
-class RosterError(Exception):
+class RosterError(Mistake):
     """The roster cannot be used. The message names the file and the line."""
 
 

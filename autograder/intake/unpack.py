@@ -34,6 +34,7 @@ from autograder.intake.files import (
     too_large,
 )
 from autograder.intake.text import MOST_BYTES
+from autograder.mistakes import Mistake
 
 MOST_MEMBERS = 20_000
 MOST_CONTENTS = 8_000_000  # bytes of a zip's table of contents: MOST_MEMBERS names of 350 bytes
@@ -61,7 +62,7 @@ _BROKEN = (
 )
 
 
-class ArchiveError(Exception):
+class ArchiveError(Mistake):
     """The archive as a whole cannot be used. The message says why and what to do."""
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.mistakes import Mistake
+
 MAX_BYTES = 64 * 1024 * 1024
 MAX_CELLS = 2_000
 MAX_SOURCE = 1_000_000  # characters of one cell; people type less
@@ -25,7 +27,7 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _AGAIN = "Open it in Jupyter or Colab, save it, and hand in the .ipynb file again."
 
 
-class NotebookError(Exception):
+class NotebookError(Mistake):
     """The file cannot be taken as a notebook; the message is a sentence for the person who handed it in."""
 
 

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course import Course
+from autograder.mistakes import Mistake
 from autograder.running.store import DRAFT, GradeStore
 
 
-class RunInProgressError(Exception):
+class RunInProgressError(Mistake):
     """Another run grades this assignment."""
 
 

@@ -87,6 +87,9 @@ class ClusterPool:
             say_goodbye(self._client, self._run, pending)
             self._client = None
 
+    def warm_up(self, assignment: str) -> None:
+        """The workers start their graders with the first submission."""
+
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
         """Grade all, in the order given as graders come free, yielding each as it is done.
 

@@ -29,7 +29,7 @@ from autograder.course import Course
 from autograder.data import DataError, fingerprint
 from autograder.data.load import find
 from autograder.grading.settings import GradingSettings
-from autograder.grading.warmth import warm_parent
+from autograder.grading.warmth import expect_more, warm_parent
 from autograder.intake import Submission
 from autograder.running.local import graded
 from autograder.running.store import course_key
@@ -137,6 +137,7 @@ def main(descriptor: int) -> None:
     connection: Connection[Any, Any] = Connection(descriptor)
     task: Order = connection.recv()
     connection.send(_refusal(task))
+    expect_more(True)
     with contextlib.suppress(EOFError, OSError):  # the holder has gone
         while True:
             submission = Submission.model_validate_json(connection.recv())

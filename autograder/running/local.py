@@ -1,10 +1,11 @@
-"""Many gradings on this machine: grader processes side by side, each with a warm parent of its own.
+"""Many gradings on this machine: grader processes side by side, which fork their sandboxes from one warm parent.
 
     with LocalPool(course, settings, jobs=2) as pool:
         for submission, result in pool.grade_all(submissions): ...
 
 A grader process that dies loses nothing: its submission is graded again by its successor. A submission that brings down
-two graders, or on which the grader itself breaks, becomes a `GradingFailure` and the others go on.
+two graders, or on which the grader itself breaks, becomes a `GradingFailure` and the others go on. When this process
+dies, however it dies, the graders, the warm parent and all sandboxes end.
 """
 
 from __future__ import annotations
@@ -12,33 +13,28 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import signal
-import traceback
+import socket
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.forkserver import ensure_running
 from types import TracebackType
 from typing import Any, Self
 
 import psutil
 
 from autograder.course import Course
-from autograder.grading.engine import HiddenTestsError, grade
 from autograder.grading.grade import Grade
-from autograder.grading.items import UntestedItemError
 from autograder.grading.settings import GradingSettings
-from autograder.grading.warmth import cool_down
 from autograder.intake import Submission
-from autograder.notebooks import NotebookError
-from autograder.sandbox import IsolationError
+from autograder.running import work
+from autograder.running.work import graded as graded
+from autograder.sandbox.parent import WarmParent
 
 ATTEMPTS = 2  # of one submission, before the graders that die on it are taken as its doing
 _GRADER_BYTES = 1_500_000_000  # a grader with its warm parent and a student's process at work
 _log = logging.getLogger(__name__)
-
-# Mistakes of the course or the machine: every submission would meet them, so the run stops.
-_STOPPING = (HiddenTestsError, UntestedItemError, NotebookError, IsolationError)
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,9 @@ class LocalPool:
         self._settings = settings
         self._jobs = jobs
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["autograder.grading.engine"])
+        self._context.set_forkserver_preload(["autograder.running.preload"])
         self._workers: list[_Worker] = []
+        self._parents: dict[str, WarmParent] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -78,8 +75,17 @@ class LocalPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for worker in self._workers:
-            worker.end()
-        self._workers = []
+            worker.tell_to_end()
+        for worker in self._workers:
+            worker.wait_until_ended()
+        for parent in self._parents.values():
+            parent.close()
+        self._workers, self._parents = [], {}
+
+    def warm_up(self, assignment: str) -> None:
+        """Start what takes seconds to start, before there is a submission; returns at once."""
+        self._parent(assignment).start()
+        ensure_running()
 
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
         """Grade all, in the order given as graders come free, yielding each as it is done.
@@ -90,7 +96,7 @@ class LocalPool:
         """
         waiting = _Waiting(submissions)
         while len(self._workers) < jobs_for(self._jobs) and (task := waiting.next()) is not None:
-            worker = self._start()
+            worker = self._start(task.submission.assignment)
             self._workers.append(worker)
             worker.give(task)
         while busy := {worker.answers: worker for worker in self._workers if worker.task is not None}:
@@ -100,7 +106,7 @@ class LocalPool:
                 assert task is not None
                 result = worker.take()
                 if result is None:
-                    self._replace(worker)
+                    self._replace(worker, task.submission.assignment)
                     if task.attempts < ATTEMPTS:
                         waiting.put_back(task)
                     else:
@@ -115,20 +121,39 @@ class LocalPool:
             if worker.task is None and (task := waiting.next()) is not None:
                 worker.give(task)
 
-    def _replace(self, dead: _Worker) -> None:
+    def _replace(self, dead: _Worker, assignment: str) -> None:
         _log.warning("A grader process ended (exit code %s); another takes its place.", dead.process.exitcode)
-        dead.end()
-        successor = self._start()
-        self._workers[self._workers.index(dead)] = successor
+        dead.tell_to_end()
+        dead.wait_until_ended()
+        self._workers[self._workers.index(dead)] = self._start(assignment)
 
-    def _start(self) -> _Worker:
+    def _start(self, assignment: str) -> _Worker:
         ours, theirs = self._context.Pipe()
+        parent = self._parent(assignment)
+        lent = _lent_by(parent)
         process = self._context.Process(
-            target=_work, args=(theirs, self._course, self._settings), daemon=True
+            target=work.grade_for_the_driver,
+            args=(theirs, self._course, self._settings, parent.profile, lent),
+            daemon=True,
         )
         process.start()
         theirs.close()
+        if lent is not None:
+            lent.close()
         return _Worker(process, ours)
+
+    def _parent(self, assignment: str) -> WarmParent:
+        profile = self._course.assignment(assignment).profile
+        return self._parents.setdefault(profile, WarmParent(profile))
+
+
+def _lent_by(parent: WarmParent) -> socket.socket | None:
+    """The grader's line to the warm parent. Without one, if it has just died, the grader starts its own."""
+    try:
+        return parent.lend()
+    except OSError as error:
+        _log.warning("The warm parent has ended (%s); a grader starts one of its own.", error)
+        return None
 
 
 @dataclass
@@ -182,40 +207,14 @@ class _Worker:
             raise value
         return Grade.model_validate_json(value) if kind == "grade" else GradingFailure(value)
 
-    def end(self) -> None:
-        """End the process: at once if it is at work, else when it has cooled down."""
+    def tell_to_end(self) -> None:
+        """At once if it is at work, else when it has cooled down."""
         if self.task is not None and self.process.is_alive():
             self.process.terminate()
         self.answers.close()
+
+    def wait_until_ended(self) -> None:
         self.process.join(timeout=20)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-
-
-def _work(questions: Connection[Any, Any], course: Course, settings: GradingSettings) -> None:
-    """A grader process: submissions in, grades out, until the driver closes the pipe or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to handle
-    signal.signal(signal.SIGTERM, _leave)
-    try:
-        while True:
-            submission = questions.recv()
-            questions.send(graded(submission, course, settings))
-    except (EOFError, OSError):
-        return
-    finally:
-        cool_down()
-
-
-def graded(submission: Submission, course: Course, settings: GradingSettings) -> tuple[str, Any]:
-    """("grade", JSON), ("failure", why the grader broke) or ("stop", the mistake that every submission would meet)."""
-    try:
-        return "grade", grade(submission, course, settings).model_dump_json()
-    except _STOPPING as mistake:
-        return "stop", mistake
-    except Exception:  # noqa: BLE001 - whatever breaks the grader on one submission must not stop the others
-        return "failure", traceback.format_exc(limit=-12)
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(0)

@@ -9,12 +9,13 @@ from typing import Protocol, Self
 from autograder.course import Cluster, Course
 from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission
+from autograder.mistakes import Mistake
 from autograder.running.local import LocalPool, Result
 
 HERE = "none"  # the address that means: on this machine, whatever course.yaml says
 
 
-class ClusterError(Exception):
+class ClusterError(Mistake):
     """The cluster cannot grade; the message says what to do."""
 
 
@@ -26,6 +27,10 @@ class Pool(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+    def warm_up(self, assignment: str) -> None:
+        """Start what takes seconds to start, before there is a submission; returns at once."""
+        ...
 
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
         """Grade all, yielding each as it is done."""

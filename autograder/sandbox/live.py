@@ -46,6 +46,7 @@ class LiveSession:
         self.usage_seen = Usage()
         self.why_it_ended: str | None = None
         self.lost = False
+        self.killed = False
         self.exit_code: int | None = None
 
     def wait_until_started(self) -> None:
@@ -59,7 +60,7 @@ class LiveSession:
             )
 
     def has_ended(self) -> bool:
-        """Whether it is over; sets `exit_code`, `why_it_ended` and `lost`."""
+        """Whether it is over; sets `exit_code`, `why_it_ended`, `lost`, and `killed`: by SIGKILL, but not by us."""
         with self._lock:
             if self.exit_code is not None:
                 return True
@@ -91,6 +92,10 @@ class LiveSession:
                 self._seen.discard("usage")
                 self._read("usage", _USAGE_S)
             return self.usage_seen
+
+    def begin(self) -> None:
+        """Let its wall time count from now: it was forked before there was anything for it to run."""
+        self._tell({"op": "begin"})
 
     def signal_kernel(self, number: int) -> None:
         self._tell({"op": "signal", "number": number})
@@ -160,6 +165,7 @@ class LiveSession:
             self.why_it_ended, self.lost = message["error"], True
         elif event == "exit" and "failed" not in self._seen and not self.asked_to_end:
             self.exit_code = message["code"] if message["code"] is not None else -signal.SIGKILL
+            self.killed = message["reason"] is None and self.exit_code == -signal.SIGKILL
             self.why_it_ended = message["reason"] or _of_itself(self.exit_code)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import secrets
+import select
 import shutil
 import socket
 import subprocess
@@ -53,9 +55,13 @@ class WarmParent:
 
     It starts when entered, or with the first session; the imports run meanwhile. When it has died, the next
     session starts another. Closing it ends all its sessions.
+
+    Several processes can share one: `WarmParent(profile, joined=socket)`, with a socket that another process's `lend()`
+    gave, forks its sessions from that one's process. Closing it ends its own sessions only; when the other process
+    closes the parent, or dies, all end.
     """
 
-    def __init__(self, profile: str = "tensorflow") -> None:
+    def __init__(self, profile: str = "tensorflow", joined: socket.socket | None = None) -> None:
         self.profile = profile
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,6 +70,8 @@ class WarmParent:
         self._folder: Path | None = None
         self._sessions = 0
         self._owner = os.getpid()
+        if joined is not None:
+            self._join(joined)
 
     def __enter__(self) -> Self:
         self.start()
@@ -77,11 +85,23 @@ class WarmParent:
     def start(self) -> None:
         """Launch the process if there is none; does not wait for its imports."""
         with self._lock:
-            if self._is_mine() and self._process is not None and self._process.poll() is None:
+            if self._is_mine() and self._is_there():
                 return
             self._discard()
             self._owner = os.getpid()
             self._launch()
+
+    def lend(self) -> socket.socket:
+        """A socket for another process's `WarmParent`; start there before closing it here. Raises OSError if the
+        process has just died.
+        """
+        with self._lock:
+            self.start()
+            assert self._control is not None
+            ours, theirs = messages.pair()
+            with theirs:
+                messages.send(self._control, {"op": "join"}, (theirs.fileno(),))
+            return ours
 
     @property
     def layers(self) -> Mapping[str, str]:
@@ -185,16 +205,27 @@ class WarmParent:
         messages.send(ours, options)
         atexit.register(self.close)
 
+    def _join(self, control: socket.socket) -> None:
+        self._folder = _private_folder()
+        self._control = control
+        atexit.register(self.close)
+        with contextlib.suppress(OSError):  # it has died; whoever waits until it is ready will find out
+            messages.send(control, {"op": "folder", "folder": str(self._folder)})
+
     def _wait_until_ready(self) -> None:
         self.start()
         if self._layers is not None:
             return
         assert self._control is not None
         self._control.settimeout(_START_S)
+        joined = self._process is None
         try:
             message, _ = messages.receive(self._control)
         except (EOFError, OSError) as error:
             self._discard()
+            if joined:  # the process that it was lent from has gone: one of its own, then
+                self._wait_until_ready()
+                return
             raise SandboxError(
                 f"The warm parent of profile {self.profile} ended while it started "
                 f"({type(error).__name__}: {error}); too little memory is the usual cause"
@@ -205,6 +236,16 @@ class WarmParent:
                 f"The warm parent could not import profile {self.profile}:\n{message.get('error')}"
             )
         self._layers = message["layers"]
+
+    def _is_there(self) -> bool:
+        """A process of its own that runs, or one that was joined and has not hung up."""
+        if self._process is not None:
+            return self._process.poll() is None
+        if self._control is None:
+            return False
+        poll = select.poll()
+        poll.register(self._control, 0)  # reports a hang-up all the same
+        return not poll.poll(0)
 
     def _is_mine(self) -> bool:
         """Not if this process is a fork of the one that started it: that one goes on using it."""
@@ -224,7 +265,7 @@ class WarmParent:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-            atexit.unregister(self.close)
+        atexit.unregister(self.close)
         self._layers = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

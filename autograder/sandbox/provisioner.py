@@ -53,6 +53,13 @@ class SandboxProvisioner(KernelProvisionerBase):
         return self._session.lost if self._session else False
 
     @property
+    def killed(self) -> bool:
+        """Its kernel was ended by SIGKILL for no limit that we know: by its own code, by Linux for want of memory, or
+        by somebody on this machine.
+        """
+        return self._session.killed if self._session else False
+
+    @property
     def process(self) -> SessionProcess:
         """The running session, for `autograder.remote`'s Connection."""
         assert self._session is not None, "start the kernel first"
@@ -61,6 +68,11 @@ class SandboxProvisioner(KernelProvisionerBase):
     def usage(self) -> Usage:
         """What the session has used until now; after its end, what it had used then."""
         return self._session.usage() if self._session else Usage()
+
+    def begin(self) -> None:
+        """Let the session's wall time count from now, if it waited for something to run."""
+        if self._session is not None:
+            self._session.begin()
 
     @property
     def has_process(self) -> bool:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.course import Limits
+from autograder.mistakes import Mistake
 from autograder.sandbox import root
 from autograder.sandbox.names import HOME, LAYERS, SCRATCH
 
 
-class SandboxError(Exception):
+class SandboxError(Mistake):
     """A sandbox could not be made or was lost."""
 
 

@@ -6,8 +6,8 @@ cannot be traced, and it runs nothing of theirs. When it ends, Linux ends every 
 it.
 
 To the grader, on the lifeline: {"event": "started"}, {"event": "usage", …}, {"event": "exit", "reason",
-"code", …}. From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "end"}; a closed lifeline
-means the same as "end".
+"code", …}. From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "begin"} (its wall time counts
+from now), {"op": "end"}; a closed lifeline means the same as "end".
 """
 
 from __future__ import annotations
@@ -61,6 +61,9 @@ def _answer(lifeline: socket.socket, kernel: int, watchdog: Watchdog) -> bool:
     if message["op"] == "signal":
         with contextlib.suppress(ProcessLookupError):
             os.kill(kernel, message["number"])
+        return True
+    if message["op"] == "begin":
+        watchdog.begin()
         return True
     with contextlib.suppress(OSError):
         messages.send(lifeline, {"event": "usage", "use": watchdog.measure().as_message()})

@@ -53,6 +53,10 @@ class Watchdog:
         self._inherited = self._anonymous(os.getpid())
         self._inherited_space = _address_space(os.getpid())
 
+    def begin(self) -> None:
+        """The session was forked ahead of time: its wall time counts from now."""
+        self._deadline = time.monotonic() + self._wall_s
+
     def measure(self) -> Use:
         """Look at every process now."""
         now: dict[int, float] = {}

@@ -142,7 +142,7 @@ def test_gradebook_is_the_local_one_although_a_worker_is_killed(
 
 def run(course: Course, address: str | None = None, *, force: bool = True) -> Iterator[Graded]:
     todo = plan(course, "mini", ANYWHERE, force=force)
-    yield from carry_out(todo, course, "mini", ANYWHERE, jobs=1, cluster=address, force=force)
+    yield from carry_out(todo, course, "mini", ANYWHERE, jobs=1, cluster=address)
 
 
 def how(results: Iterator[Graded] | list[Graded]) -> dict[str, str]:

@@ -1,0 +1,13 @@
+"""What the fork server imports before it forks the pool's graders. For the fork server only: importing sets variables.
+
+One thread for each grader's own arithmetic: there is a grader for every core, and the libraries read these variables
+once, when they are loaded.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import autograder.grading.engine  # noqa: F401
