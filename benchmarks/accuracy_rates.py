@@ -1,6 +1,6 @@
 """False-fail and false-pass rates of the rules by which an accuracy is judged, over simulated gradings.
 
-    python benchmarks/accuracy_rates.py [--gradings 2000]
+    python benchmarks/accuracy_rates.py [--gradings 2000] [--json FILE]
 
 A training's accuracy is drawn from a normal law over seeds, then measured on a test set of 10,000 (binomial).
 The means and standard deviations are those of calibrated solutions of an MNIST task (correct: the weakest
@@ -10,10 +10,10 @@ seeds in each grading.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 import numpy as np
+from measuring import arguments, publish, table
 
 from autograder.checks.accuracy import GaussianSPRT, Majority, PassSPRT, Rule, decide
 from autograder.checks.calibration import calibrate
@@ -27,10 +27,11 @@ CASES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = arguments(__doc__)
     parser.add_argument("--gradings", type=int, default=2000, help="gradings per line, at least 200")
-    gradings = max(200, parser.parse_args().gradings)
-    print("case    rule                            false fail  false pass  runs (correct)  runs (broken)")
+    options = parser.parse_args()
+    gradings = max(200, options.gradings)
+    rows = []
     for name, (good, bad) in CASES.items():
         threshold = (good[0] + bad[0]) / 2
         sd = max(good[1], bad[1])
@@ -49,14 +50,31 @@ def main() -> None:
         for rule, label in zip(rules, labels, strict=True):
             fails, good_runs = graded(rule, good, gradings, seed=1)
             missed, bad_runs = graded(rule, bad, gradings, seed=2)
-            row = f"{name:6}  {label:30}  {fails / gradings:10.2%}  {1 - missed / gradings:10.2%}"
-            print(f"{row}  {good_runs / gradings:14.2f}  {bad_runs / gradings:13.2f}")
-    print()
+            rows.append(
+                [
+                    name,
+                    label,
+                    fails / gradings,
+                    1 - missed / gradings,
+                    good_runs / gradings,
+                    bad_runs / gradings,
+                ]
+            )
+    columns = ("case", "rule", "false fail", "false pass", "runs (correct)", "runs (broken)")
+    shown = [[*row[:2], f"{row[2]:.2%}", f"{row[3]:.2%}", *row[4:]] for row in rows]
+    print(table(f"{gradings} gradings a line", columns, shown) + "\n")
     print(
         f"Thresholds from 20 calibration runs each ({gradings // 10} calibrations, then one run of either kind):"
     )
-    for name, (good, bad) in CASES.items():
-        print(f"{name:6}  {calibrated(good, bad, gradings // 10)}")
+    sentences = {name: calibrated(good, bad, gradings // 10) for name, (good, bad) in CASES.items()}
+    for name, sentence in sentences.items():
+        print(f"{name:6}  {sentence}")
+    measured = {
+        "gradings": gradings,
+        "rows": [dict(zip(columns, row, strict=True)) for row in rows],
+        "calibrated": sentences,
+    }
+    publish("accuracy_rates", measured, options.json)
 
 
 def graded(rule: Rule, law: tuple[float, float], gradings: int, seed: int) -> tuple[int, int]:

@@ -174,7 +174,7 @@ class Nbgrader:
         command = classes.nbgrader(
             "autograde", self._exercise.name, "--student", f"{chr(ord('a') + number)}*"
         )
-        return [timed(command, cwd=self._course, env=classes.nbgrader_environment())]
+        return [timed(command, cwd=self._course, env=classes.environment_of_others())]
 
     def wrong(self) -> list[str]:
         query = """
@@ -210,7 +210,8 @@ class Otter:
             results.mkdir(parents=True)
             notebook = self._folder / "submitted" / student / name / f"{name}.ipynb"
             options = ["--autograder", "autograder.zip", "--output-dir", str(results), "--no-logo"]
-            runs.append(timed([str(self._command), "run", str(notebook), *options], cwd=self._folder))
+            command = [str(self._command), "run", str(notebook), *options]
+            runs.append(timed(command, cwd=self._folder, env=classes.environment_of_others()))
         return runs
 
     def wrong(self) -> list[str]:

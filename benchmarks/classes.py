@@ -129,7 +129,7 @@ def nbgrader_course(folder: Path, exercise: Exercise, students: Iterable[str]) -
         if check:
             cell.source += f"\n### BEGIN HIDDEN TESTS\n{on_path}\n{check}\n### END HIDDEN TESTS"
     _write(source, folder / "source" / name / f"{name}.ipynb")
-    timed(nbgrader("generate_assignment", name), cwd=folder, env=nbgrader_environment())
+    timed(nbgrader("generate_assignment", name), cwd=folder, env=environment_of_others())
     release = notebooks.read(folder / "release" / name / f"{name}.ipynb")
     _hand_in(folder, exercise, students, release)
     return folder
@@ -140,9 +140,12 @@ def nbgrader(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).parent / "nbgrader"), *arguments]
 
 
-def nbgrader_environment() -> dict[str, str]:
-    """nbgrader calls `alembic` for a new gradebook; it stands beside this interpreter."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+def environment_of_others() -> dict[str, str]:
+    """nbgrader calls `alembic` for a new gradebook, which stands beside this interpreter, and gives no points to a cell
+    that writes to stderr, as TensorFlow does at its first operation.
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def otter_folder(folder: Path, exercise: Exercise, students: Iterable[str]) -> Path:

@@ -1,6 +1,6 @@
 """What isolation costs an honest submission: the same notebook with all layers and with none, interleaved.
 
-    python benchmarks/isolation_overhead.py [--pairs 30] [--json]
+    python benchmarks/isolation_overhead.py [--pairs 30] [--json FILE]
 
 One measurement is a whole session: start, one cell that trains a small model, end. Both kinds fork from the
 same warm parent. The median of the differences of neighbouring pairs is what counts, as it cancels what else
@@ -9,12 +9,11 @@ the machine does meanwhile; the limit is 60 ms.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 
 import nbformat
+from measuring import arguments, publish, table
 from nbclient import NotebookClient
 
 from autograder.sandbox import SandboxSpec, WarmParent, kernel_manager
@@ -34,10 +33,9 @@ np.save("w.npy", w.numpy())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--pairs", type=int, default=30)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    options = parser.parse_args()
     with WarmParent("tensorflow") as warm:
         missing = [name for name, reason in warm.layers.items() if reason]
         kinds = {
@@ -49,12 +47,13 @@ def main() -> None:
         for spec in kinds.values():
             _session(warm, spec)  # the first of each kind also fills caches
         measured: dict[str, list[dict[str, float]]] = {name: [] for name in kinds}
-        for pair in range(arguments.pairs):
+        for pair in range(options.pairs):
             order = list(kinds) if pair % 2 == 0 else list(kinds)[::-1]
             for name in order:
                 measured[name].append(_session(warm, kinds[name]))
     report = _report(measured, missing)
-    print(json.dumps(report, indent=2) if arguments.json else _as_text(report))
+    print(_as_text(report))
+    publish("isolation_overhead", report, options.json)
 
 
 def _session(warm: WarmParent, spec: SandboxSpec) -> dict[str, float]:
@@ -89,12 +88,13 @@ def _report(measured: dict[str, list[dict[str, float]]], missing: list[str]) -> 
 
 
 def _as_text(report: dict[str, object]) -> str:
-    lines = [f"{report['pairs']} pairs; missing layers: {report['missing_layers'] or 'none'}"]
     medians = report["median_ms"]
     assert isinstance(medians, dict)
-    lines += [f"{kind:16} {parts}" for kind, parts in medians.items()]
-    lines.append(f"isolation costs {report['overhead_ms']} ms a submission (limit {LIMIT_MS:g} ms)")
-    return "\n".join(lines)
+    columns = next(iter(medians.values()))
+    rows = [[kind, *(float(parts[part]) for part in columns)] for kind, parts in medians.items()]
+    title = f"{report['pairs']} pairs, medians in ms; missing layers: {report['missing_layers'] or 'none'}"
+    cost = f"isolation costs {report['overhead_ms']} ms a submission (limit {LIMIT_MS:g} ms)"
+    return table(title, ("", *columns), rows) + "\n" + cost
 
 
 if __name__ == "__main__":

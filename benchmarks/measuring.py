@@ -24,7 +24,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 _LIBRARIES = ("tensorflow", "numpy", "nbgrader", "nbclient", "pytest")
-_SAMPLE_S = 0.1
+_SAMPLE_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def timed(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = 
             if pid:
                 break
             peak = max(peak, _peak_mb(process.pid))
-            time.sleep(_SAMPLE_S if time.perf_counter() - started > 1 else 0.005)
+            time.sleep(_SAMPLE_S)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)

@@ -1,6 +1,6 @@
 """How often the ordering instrument is right, undecided or wrong, over simulated pipelines.
 
-    python benchmarks/ordering_rates.py [--repeats 200]
+    python benchmarks/ordering_rates.py [--repeats 200] [--json FILE]
 
 Each line is one setting, simulated for all six orders: right (the order, or the pair that cannot differ for
 these sizes), undecided ("cannot tell", with the right order among those named), wrong (a right order
@@ -9,11 +9,11 @@ excluded). Seeds are fixed, so the figures are the same on every run.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
+from measuring import arguments, publish, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "engine"))
 
@@ -41,11 +41,12 @@ SETTINGS = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = arguments(__doc__)
     parser.add_argument("--repeats", type=int, default=200, help="pipelines per order and setting")
-    repeats = parser.parse_args().repeats
+    options = parser.parse_args()
+    repeats = options.repeats
     rng = np.random.default_rng(2024)
-    print("    n  batch  epochs  buffer  drop   right  undecided  wrong  buffer in its interval")
+    rows: list[tuple[object, ...]] = []
     for n, batch, epochs, buffer, drop in SETTINGS:
         right = undecided = wrong = measured = inside = 0
         for order in ORDERS:
@@ -63,8 +64,21 @@ def main() -> None:
                     measured += 1
                     inside += found.buffer.holds(buffer, whole)
         share = f"{100 * inside / measured:.1f} %" if measured else "-"
-        row = f"{n:5d}  {batch:5d}  {epochs:6d}  {buffer:6d}  {drop!s:5}  {right:5d}  {undecided:9d}  {wrong:5d}"
-        print(f"{row}  {share}")
+        rows.append((n, batch, epochs, buffer, drop, right, undecided, wrong, share))
+    columns = (
+        "n",
+        "batch",
+        "epochs",
+        "buffer",
+        "drop",
+        "right",
+        "undecided",
+        "wrong",
+        "buffer in its interval",
+    )
+    print(table(f"{repeats} pipelines for each order and setting", columns, rows))
+    measured = {"repeats": repeats, "rows": [dict(zip(columns, row, strict=True)) for row in rows]}
+    publish("ordering_rates", measured, options.json)
 
 
 if __name__ == "__main__":

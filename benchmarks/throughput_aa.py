@@ -1,6 +1,6 @@
 """How far the throughput instrument's ratio strays when a program is measured against itself.
 
-    python benchmarks/throughput_aa.py [--runs 100] [--load]
+    python benchmarks/throughput_aa.py [--runs 100] [--load] [--json FILE]
 
 The program is a chain of small matrix products in NumPy, single-threaded. With --load another process keeps a
 core busy in bursts. The instrument should stay within 0.93 to 1.07 in at least 98 of 100 runs; exit status 1
@@ -9,7 +9,6 @@ if not.
 
 from __future__ import annotations
 
-import argparse
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -20,6 +19,7 @@ import sys
 import time
 
 import numpy as np
+from measuring import arguments, publish, table
 
 from autograder.checks.throughput import compare
 
@@ -27,7 +27,7 @@ LOW, HIGH = 0.93, 1.07
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = arguments(__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--load", action="store_true", help="keep another core busy in bursts")
     options = parser.parse_args()
@@ -39,12 +39,11 @@ def main() -> int:
         burner.terminate()
     inside = int(((ratios >= LOW) & (ratios <= HIGH)).sum())
     quantiles = np.quantile(ratios, [0.01, 0.5, 0.99])
-    print(
-        f"{options.runs} runs, {'loaded' if options.load else 'quiet'}: 1 %, 50 %, 99 % quantiles of the ratio"
-    )
-    print(
-        "  " + "  ".join(f"{q:.3f}" for q in quantiles), f"  within {LOW}-{HIGH}: {inside} of {options.runs}"
-    )
+    title = f"{options.runs} runs, {'loaded' if options.load else 'quiet'}: the ratio"
+    row = ["", *map(float, quantiles), f"{inside} of {options.runs}"]
+    print(table(title, ("", "1 %", "50 %", "99 %", f"within {LOW} to {HIGH}"), [row]))
+    measured = {"loaded": options.load, "ratios": ratios.tolist(), "inside": inside, "limits": [LOW, HIGH]}
+    publish("throughput_aa", measured, options.json)
     return 0 if inside >= 0.98 * options.runs else 1
 
 
