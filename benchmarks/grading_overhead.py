@@ -16,7 +16,7 @@ from measuring import ROOT, arguments, publish, table
 
 from autograder.course import Course
 from autograder.grading.engine import grade
-from autograder.grading.opening import GradingSettings
+from autograder.grading.settings import GradingSettings
 from autograder.intake import submission_from_file
 
 PARTS = ("wall_s", "cpu_s", "start_s", "notebook_s", "tests_s")

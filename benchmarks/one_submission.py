@@ -2,8 +2,8 @@
 
     python benchmarks/one_submission.py [small|mini|ass1] [--runs 5] [--json FILE]
 
-Cold: the command `autograder autograde`, from its start to its end, in a course that has never been graded. Warm: the
-same steps in a process that has graded another hand-in before: grading, gradebook, page.
+Cold: the command `autograder autograde`, from its start to its end, in a course that has never been graded. Warm: planning,
+grading, gradebook and pages in a process whose pool has graded another hand-in before.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import classes
 from efficiency import SECRET, autograde
 from measuring import arguments, publish, table
 
-from autograder.class_run import keep, plan, write_pages
+from autograder.class_run import carry_out, plan
 from autograder.course import Course
-from autograder.grading.engine import grade
-from autograder.grading.opening import GradingSettings
-from autograder.running.store import GradeStore, submission_key
+from autograder.grading.settings import GradingSettings
+from autograder.intake import handed_in
+from autograder.running.local import LocalPool
 
 
 def main() -> None:
@@ -55,19 +55,19 @@ def cold(template: Path, assignment: str, number: int) -> float:
 
 
 def warm(folder: Path, assignment: str) -> list[float]:
-    """Seconds of every grading in this process but the first."""
+    """Seconds of every grading by this process's pool but the first."""
     course = Course.load(folder)
     settings = GradingSettings(isolation=course.isolation)
-    todo = plan(course, assignment, settings)
-    store = GradeStore(course, assignment)
     times = []
-    for submission, *_ in todo.work:
-        started = time.perf_counter()
-        result = grade(submission, course, settings)
-        keep(store, course, submission, result, submission_key(submission, todo.key))
-        write_pages(course, assignment)
-        times.append(time.perf_counter() - started)
-        _expect_page(folder, assignment, submission.student)
+    with LocalPool(course, settings, jobs=1) as pool:
+        for student in handed_in(course, assignment):
+            started = time.perf_counter()
+            todo = plan(course, assignment, settings, students=[student])
+            for graded in carry_out(todo, course, assignment, settings, pool=pool):
+                if graded.how != "graded":
+                    raise RuntimeError(f"{student}: {graded.how} {graded.problem}")
+            times.append(time.perf_counter() - started)
+            _expect_page(folder, assignment, student)
     return times[1:]
 
 
