@@ -68,11 +68,8 @@ class LiveSession:
                 self._read(None, 0.0)
                 return False
             self._read("exit", 0.2)
-            if "exit" not in self._seen and not self.asked_to_end:
-                self.lost = True
-                self.why_it_ended = (
-                    self.why_it_ended or "it was killed from outside, or this machine ran out of memory"
-                )
+            if not self.asked_to_end:
+                self._note_loss()
             if self.exit_code is None:
                 self.exit_code = -signal.SIGKILL
             return True
@@ -105,6 +102,9 @@ class LiveSession:
         with self._lock:
             if self.exit_code is not None:
                 return
+            self._read(None, 0.0)
+            if _hung_up(self._lifeline.fileno()):  # its first process has ended before we ask for it
+                self._note_loss()
             self.asked_to_end = True
             self._tell({"op": "end"})
             if self._own_processes:
@@ -123,6 +123,13 @@ class LiveSession:
                 self._handle = -1
             if self.exit_code is None:
                 self.exit_code = -signal.SIGKILL
+
+    def _note_loss(self) -> None:
+        if "exit" not in self._seen:
+            self.lost = True
+            self.why_it_ended = (
+                self.why_it_ended or "it was killed from outside, or this machine ran out of memory"
+            )
 
     def _tell(self, message: dict[str, Any]) -> bool:
         try:
@@ -207,3 +214,11 @@ def _readable(fd: int, timeout_s: float) -> bool:
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(timeout_s * 1000))
+
+
+def _hung_up(fd: int) -> bool:
+    if fd < 0:
+        return False
+    poll = select.poll()
+    poll.register(fd, 0)  # a hang-up is always reported
+    return any(event & select.POLLHUP for _, event in poll.poll(0))

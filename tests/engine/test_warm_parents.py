@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,13 +165,13 @@ def test_time_spent_waiting_does_not_count() -> None:
 
 
 def killing(course: Course, code: str) -> None:
-    """Add a hidden test that runs `code`, in which `kernels` are processes of the student's sandbox."""
+    """Add a hidden test that runs `code`, in which `session` is the student's sandbox, and then asks a question."""
     tests = course.hidden_tests("mini") / "test_mini.py"
     test = (
         "\n\n@pytest.mark.item('average-values')\n"
         "def test_while_somebody_kills(context):\n"
         "    '''Somebody on this machine kills a process.'''\n"
-        "    import os, signal\n"
+        "    import os, select, signal\n"
         "    session = context.session()._provisioner._session\n"
         f"    {code}\n"
         "    context.session().student.moving_average([1.0, 2.0], 1)\n"
@@ -178,13 +179,25 @@ def killing(course: Course, code: str) -> None:
     tests.write_text(tests.read_text(encoding="utf-8") + test, encoding="utf-8")
 
 
+UNTIL_GONE = "select.select([session.fileno()], [], [])"
 KILL_ONCE = (
     "mark = '{mark}'\n"
     "    if not os.path.exists(mark):\n"
     "        open(mark, 'w').close()\n"
     "        {kill}\n"
-    "        session.has_gone() or __import__('select').select([session.fileno()], [], [])"
+    "        {until_gone}"
 )
+
+
+def test_a_session_that_died_before_it_was_told_to_end_is_known_as_lost(first: WarmParent) -> None:
+    provisioner = started(first)
+    session = provisioner._session
+    assert session is not None
+    session.kill_first_process()
+    select.select([session.fileno()], [], [])
+    session.end()
+    assert session.lost
+    run_sync(provisioner.cleanup)()
 
 
 @pytest.mark.parametrize(
@@ -193,13 +206,13 @@ KILL_ONCE = (
 def test_a_grading_in_which_somebody_kills_the_sandbox_is_made_again(
     mini_course: Course, tmp_path: Path, kill: str
 ) -> None:
-    killing(mini_course, KILL_ONCE.format(mark=tmp_path / "killed", kill=kill))
+    killing(mini_course, KILL_ONCE.format(mark=tmp_path / "killed", kill=kill, until_gone=UNTIL_GONE))
     assert graded(mini_course, "pass").score == 5.0
     assert (tmp_path / "killed").exists()
 
 
 def test_a_sandbox_that_is_killed_every_time_gives_no_grade(mini_course: Course) -> None:
-    killing(mini_course, "session.kill_first_process()")
+    killing(mini_course, f"session.kill_first_process(); {UNTIL_GONE}")
     with pytest.raises(SandboxError, match="ended by something else"):
         graded(mini_course, "pass")
 
