@@ -4,7 +4,7 @@ import io
 import pytest
 from PIL import Image
 
-from autograder.checks.saved_outputs import inspect_notebook
+from autograder.checks.saved_outputs import inspect_notebook, without_checks
 
 
 def png():
@@ -233,3 +233,15 @@ def test_damaged_and_hostile_notebooks_never_raise(notebook):
     report = inspect_notebook(notebook, notebook, required=ALL)
     assert not report.ok
     assert report.sentence
+
+
+def test_what_public_checks_print_can_be_left_out():
+    check = code("assert True", 1, stream("accuracy: 0.9"))
+    check["metadata"] = {"nbgrader": {"grade": True, "grade_id": "learns"}}
+    own = code("print(1)", 2, stream("loss: 1.5"))
+    notebook = {"cells": [check, own]}
+    seen = inspect_notebook(without_checks(notebook))
+    assert [metric.value for metric in seen.metrics] == [1.5]
+    assert check["outputs"], "the notebook itself stays as it is"
+    for damaged in (None, {"cells": [3, {"cell_type": "code", "metadata": 7}]}):
+        assert without_checks(damaged) == damaged

@@ -1,0 +1,142 @@
+"""A student's batches and networks as the hidden tests question them: the form of every answer is judged before its
+values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from ass6_mixes import Mix
+
+from autograder.checks import bucketing
+from autograder.remote import answers
+from autograder.remote.client import Handle, Student
+from autograder.remote.errors import BadAnswer, StudentError, StudentRaised
+
+Array = np.ndarray
+Answer = TypeVar("Answer")
+FLOATS = ("float32", "float64")  # float64 is more than was asked for, and no mistake in the values
+MOST_BATCHES = 100_000
+INSIDE = Path(__file__).with_name("ass6_inside.py")
+
+
+def checked_batches(
+    student: Student, mix: Mix, batch_size: int, scheme: str, boundaries: Sequence[int] | None = None
+) -> bucketing.BatchCheck:
+    """What the student's `batches` makes of a collection, compared with the collection."""
+    bounds = None if boundaries is None else list(boundaries)
+
+    def question() -> Any:
+        seqs = [seq.copy() for seq in mix.seqs]
+        return student.batches(seqs, mix.labels.copy(), batch_size, scheme=scheme, boundaries=bounds)
+
+    with student.arrays_as("numpy"):
+        try:
+            found = question()
+        except StudentRaised as first:
+            try:  # code that asks tensors for their shape is not wrong
+                with student.arrays_as("tensor"):
+                    found = question()
+            except StudentRaised:
+                raise first from None
+    if isinstance(found, Handle):
+        found = list(student.iterate(found, limit=MOST_BATCHES))
+    for number, pair in enumerate(answers.listing(found, what="what batches returns"), 1):
+        tokens, labels = answers.listing(pair, 2, what=f"batch {number}")
+        answers.integers(tokens, (None, None), low=0, what=f"the tokens of batch {number}")
+        answers.integers(labels, what=f"the labels of batch {number}")
+    return bucketing.check_batches(found, mix.seqs, mix.labels, batch_size)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `build_rnn` that say what kind of network it is."""
+
+    cell: str = "gru"
+    layers: int = 1
+    bidirectional: bool = False
+    mask: bool = True
+    vocab: int = 14
+    emb: int = 5
+    units: int = 6
+
+    def __str__(self) -> str:
+        layers = "" if self.layers == 1 else f", {self.layers} layers"
+        return f'cell="{self.cell}"{layers}{", bidirectional" if self.bidirectional else ""}'
+
+
+class Network:
+    """What the student's `build_rnn` returned, with `predict`."""
+
+    def __init__(self, student: Student, handle: Handle, settings: Settings) -> None:
+        self.handle, self.settings = handle, settings
+        self._student = student
+
+    def predict(self, tokens: Array) -> Array:
+        """float [B]"""
+        found = either(self._student, lambda: self._student.predict(self.handle, tokens))
+        return answers.array(found, (len(tokens),), FLOATS, what="the logits of predict")
+
+    def weights(self) -> Weights | None:
+        """The weights behind the handle, or None where none are to be found."""
+        self._student.run(INSIDE.read_text(encoding="utf-8"))
+        tokens = np.arange(1, self.settings.vocab, dtype=np.int32)[None]
+        try:
+            weights = Weights(self._student.function("_found_weights").keep(self.handle, tokens))
+            return weights if weights.start else None
+        except StudentError:
+            return None
+
+
+class Weights:
+    """The float arrays that a network works with, wherever it keeps them; `start` is what they were at first."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        found = answers.listing(handle.function("values").value(), what="the weights")
+        if not all(isinstance(w, np.ndarray) and w.dtype.kind == "f" and np.isfinite(w).all() for w in found):
+            raise BadAnswer("The weights of your network should be finite numbers.")
+        self.start: list[Array] = found
+
+    def set(self, values: Sequence[Array]) -> None:
+        self._handle.function("assign").with_arrays("numpy")([np.asarray(v, np.float32) for v in values])
+
+    def scale(self, factor: float) -> None:
+        """All weights `factor` times what they were at first."""
+        self.set([factor * w for w in self.start])
+
+
+def network(student: Student, settings: Settings, seed: int) -> Network:
+    """A fresh network of the student's."""
+    s = settings
+    handle = student.build_rnn.keep(
+        s.vocab, s.emb, s.units, s.cell, s.bidirectional, s.layers, mask=s.mask, seed=seed
+    )
+    return Network(student, handle, settings)
+
+
+def either(student: Student, question: Callable[[], Answer]) -> Answer:
+    """The answer to a question whose arrays arrive as tensors; if that raises, as NumPy arrays.
+
+    Code that indexes its inputs as only NumPy can is not wrong. If both raise, the first exception counts.
+    """
+    try:
+        return question()
+    except StudentRaised as first:
+        with student.arrays_as("numpy"):
+            try:
+                return question()
+            except StudentRaised:
+                raise first from None
+
+
+def words(rng: np.random.Generator, vocab: int, *shape: int) -> Array:
+    """Tokens without padding, int32."""
+    return rng.integers(1, vocab, shape).astype(np.int32)
+
+
+def fresh_seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(1, 2**31 - 1))

@@ -1,0 +1,121 @@
+"""build_rnn with mask=True: padding makes no difference, in any kind of network.
+
+Fresh networks hardly react to anything, and least of all a stack of GRUs to padding in front. So each is asked again
+with all weights three times as large, from outside, and sequences stand alone, in batches, and padded on either side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ass6_ask import Array, Network, Settings, fresh_seed, network, words
+
+from autograder.checks import masking, masking_picture
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import expect
+from autograder.remote.client import Student
+
+LENGTHS = (1, 3, 6, 6, 10)
+PADDING = 15  # so that the longest sequence has 25 places
+SCALE = 3.0
+NOISE = 20.0  # times what rounding alone does to the logits, where that is more than the tolerance
+MOST_NOISE = 1e-4
+SIDES: tuple[masking.Side, ...] = ("post", "pre")
+KINDS = (
+    Settings("simple"),
+    Settings("gru", layers=2),
+    Settings("lstm", bidirectional=True),
+    Settings("lstm", layers=2),
+    Settings("gru", layers=2, bidirectional=True),
+)
+_WHERE = "Which of your layers know the mask, which hand it on, and which drop it?"
+
+
+@pytest.mark.item("mask-invariance", weight=2)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_padding_makes_no_difference(
+    student: Student, rng: np.random.Generator, measure: Measure, kind: Settings
+) -> None:
+    """The logit of a sequence is the same alone and in a batch, with padding behind it or in front."""
+    net = network(student, kind, fresh_seed(rng))
+    sequences = [list(map(int, words(rng, kind.vocab, length))) for length in LENGTHS]
+    names = [f"{side}, fresh" for side in SIDES]
+    reports = _reports(net, sequences, masking.TOLERANCE)
+    weights = net.weights()
+    if weights is not None:
+        weights.scale(SCALE)
+        names += [f"{side}, x {SCALE:g}" for side in SIDES]
+        reports += _reports(net, sequences, _tolerance(net, sequences))
+    measure.figure("largest effect of padding", max(r.worst for r in reports), threshold=masking.TOLERANCE)
+    measure.picture(
+        "effect of padding",
+        masking_picture.differences(list(zip(names, reports, strict=True))),
+        f"How far the logits of sequences move when {PADDING} places of padding are added ({kind}), with fresh weights "
+        f"and with weights {SCALE:g} times as large. Below the dashed line is rounding.",
+    )
+    for name, report in zip(names, reports, strict=True):
+        where = "in front" if name.startswith("pre") else "behind"
+        expect(report.ok, f"{kind}, padding {where}: {report.sentence}", _WHERE)
+
+
+@pytest.mark.item("mask-invariance")
+@pytest.mark.parametrize("cell", ["simple", "lstm"])
+def test_only_zero_is_padding(student: Student, rng: np.random.Generator, cell: str) -> None:
+    """Every other token is a word: leaving one out changes the logit."""
+    kind = Settings(cell, vocab=9)
+    net = network(student, kind, fresh_seed(rng))
+    without = words(rng, kind.vocab, 6)
+    short = net.predict(without[None])[0]
+    with_it = np.array([np.insert(without, 3, token) for token in range(1, kind.vocab)])
+    moved = np.abs(net.predict(with_it.astype(np.int32)) - short)
+    scale = float(np.median(moved))
+    expect(
+        scale > 0 and bool((moved > 1e-3 * scale).all()),
+        "A word in the middle of a sequence makes no difference, as if it were padding.",
+        "Tokens from 1 on are words, the largest one too.",
+    )
+
+
+@pytest.mark.item("mask-invariance")
+def test_predict_repeats_itself(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """predict gives the same logits every time, and to each row its own, whatever else is in the batch."""
+    kind = Settings("gru", layers=2)
+    net = network(student, kind, fresh_seed(rng))
+    tokens = words(rng, kind.vocab, 5, 7)
+    once, again = net.predict(tokens), net.predict(tokens)
+    expect(
+        bool(np.abs(once - again).max() <= masking.TOLERANCE),
+        "predict gives other logits when asked again.",
+        "After training, a network is used without dropout.",
+    )
+    turned = net.predict(tokens[::-1].copy())[::-1]
+    expect(
+        bool(np.abs(once - turned).max() <= masking.TOLERANCE),
+        "The logit of a sequence depends on the other sequences in the batch.",
+    )
+
+
+def _reports(net: Network, sequences: list[list[int]], tolerance: float) -> list[masking.MaskingReport]:
+    """For padding behind and in front; what is asked twice is remembered, as a single sequence is the same for both."""
+    known: dict[bytes, Array] = {}
+
+    def run(tokens: Array) -> Array:
+        key = repr(tokens.shape).encode() + tokens.tobytes()
+        if key not in known:
+            known[key] = net.predict(tokens)
+        return known[key]
+
+    return [
+        masking.padding_changes_nothing(run, sequences, amounts=(PADDING,), side=side, tolerance=tolerance)
+        for side in SIDES
+    ]
+
+
+def _tolerance(net: Network, sequences: list[list[int]]) -> float:
+    """More than the usual where rounding alone is amplified: the same unpadded sequences alone and in a batch."""
+    noise = 0.0
+    for sequence in (sequences[-1], sequences[-2]):
+        row = np.asarray([sequence], np.int32)
+        alone: Array = net.predict(row)
+        noise = max(noise, float(np.abs(net.predict(np.repeat(row, 5, axis=0)) - alone).max()))
+    return float(np.clip(NOISE * noise, masking.TOLERANCE, MOST_NOISE))

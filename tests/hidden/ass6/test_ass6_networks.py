@@ -1,0 +1,138 @@
+"""build_rnn: every kind of cell really recurs, every layer and both directions take part.
+
+How a network is made is the student's choice. The order of words has to matter; weights are disturbed from outside, one
+array at a time, to see which of them take part and how many numbers they hold; and where all weights are made small,
+so that a state soon forgets, a network that reads in both directions still notices its first word and its last.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from ass6_ask import Array, Network, Settings, fresh_seed, network, words
+
+from autograder.checks import recurrence
+from autograder.grading.measure import Measure
+from autograder.grading.verdicts import expect
+from autograder.remote.client import Student
+
+CELLS = ("simple", "gru", "lstm")
+ROWS = 8
+LEAST = 1e-4  # of the spread of logits: a smaller effect of the order of words is rounding
+STEPS = 24  # a GRU or LSTM with small weights halves its state at every step, or nearly
+SIZE = 0.4  # of the weights there, in units of 1 / sqrt(inputs)
+SHARE = 0.02  # of the largest influence of a word, that both ends must have at least
+_SHORT = 5
+
+
+@pytest.mark.item("architectures", weight=2)
+def test_order_matters(student: Student, rng: np.random.Generator) -> None:
+    """Every kind of network, also stacked and bidirectional, answers otherwise when words change places."""
+    for cell, layers, bidirectional, mask in (
+        ("simple", 1, False, True),
+        ("gru", 1, False, False),
+        ("lstm", 1, False, True),
+        ("simple", 2, True, True),
+        ("gru", 2, True, True),
+        ("lstm", 3, False, True),
+    ):
+        kind = Settings(cell, layers, bidirectional, mask)
+        net = network(student, kind, fresh_seed(rng))
+        tokens = np.array([rng.permutation(np.arange(1, kind.vocab))[:_SHORT] for _ in range(ROWS)], np.int32)
+        swapped = tokens[:, [0, 2, 1, 3, 4]]
+        plain = net.predict(tokens)
+        spread = float(np.ptp(plain))
+        expect(spread > 0, f"{kind}: all sequences get the same logit.")
+        moved = np.abs(net.predict(swapped) - plain)
+        expect(
+            bool(np.median(moved) > LEAST * spread),
+            f"{kind}: the order of the words makes no difference.",
+            "Does the state of one step enter the next?",
+        )
+
+
+@pytest.mark.item("architectures")
+def test_all_layers_take_part(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+    """All weights take part, and more layers, a second direction, or gates bring more of them."""
+    plain = {cell: _numbers(student, Settings(cell), rng) for cell in CELLS}
+    for cell, count in plain.items():
+        if count:
+            measure.figure(f"weights of one layer ({cell})", count)
+    for fewer, more in itertools.pairwise(CELLS):
+        expect(
+            not (plain[fewer] and plain[more]) or plain[fewer] < plain[more],
+            f'cell="{more}" has no more weights than cell="{fewer}", so one of them is another cell.',
+        )
+    for cell in CELLS:
+        stacked = Settings(cell, layers=2)
+        both = Settings(cell, bidirectional=True)
+        for kind, what in ((stacked, "A second layer"), (both, "A second direction")):
+            count = _numbers(student, kind, rng)
+            expect(
+                not (count and plain[cell]) or count > plain[cell],
+                f"{kind}: {what.lower()} brings no weights that make a difference.",
+                f"{what} has weights of its own, and its outputs are used.",
+            )
+
+
+@pytest.mark.item("architectures")
+def test_both_directions_take_part(student: Student, rng: np.random.Generator) -> None:
+    """With bidirectional=True the first words matter as much as the last, even where the state soon forgets."""
+    for cell, layers in (("simple", 1), ("gru", 1), ("lstm", 1), ("gru", 2)):
+        kind = Settings(cell, layers, bidirectional=True)
+        net = network(student, kind, fresh_seed(rng))
+        weights = net.weights()
+        if weights is None:
+            continue
+        weights.set([_small(w) for w in weights.start])
+        first, last = _influence(net, rng)
+        expect(
+            min(first, last) >= SHARE * max(first, last) > 0,
+            f"{kind}: the {'first' if first < last else 'last'} words hardly matter, so one direction is missing.",
+            "One half of the network reads from the first word to the last, the other half the other way round.",
+        )
+
+
+def _numbers(student: Student, kind: Settings, rng: np.random.Generator) -> int:
+    """How many numbers are in the weights that take part; 0 where no weights are to be found."""
+    net = network(student, kind, fresh_seed(rng))
+    weights = net.weights()
+    if weights is None:
+        return 0
+    tokens = words(rng, kind.vocab, 2 * ROWS, _SHORT)
+
+    def run(values: list[Array]) -> Array:
+        weights.set(values)
+        return net.predict(tokens)
+
+    parts = recurrence.taking_part(run, weights.start, rng)
+    idle = [part for part in parts if not part.takes_part]
+    expect(
+        not idle or len(idle) < len(parts) / 4,
+        f"{kind}: some of the weights make no difference to the logits.",
+        "Is the output of every layer used?",
+    )
+    return sum(w.size for w, part in zip(weights.start, parts, strict=True) if part.takes_part)
+
+
+def _small(weight: Array) -> Array:
+    """Matrices rescaled so that a product with them makes a vector smaller; other arrays as they were."""
+    if weight.ndim < 2:
+        return weight
+    size = float(np.sqrt(np.mean(np.square(weight))))
+    return weight * (SIZE / np.sqrt(weight.shape[0]) / size) if size > 0 else weight
+
+
+def _influence(net: Network, rng: np.random.Generator) -> tuple[float, float]:
+    """How far the logit moves with the first word, and with the last, on average over sequences of STEPS words."""
+    vocab = net.settings.vocab
+    tokens = words(rng, vocab, ROWS, STEPS)
+    plain = net.predict(tokens)
+    moved = []
+    for place in (0, -1):
+        other = tokens.copy()
+        other[:, place] = other[:, place] % (vocab - 1) + 1
+        moved.append(float(np.abs(net.predict(other) - plain).mean()))
+    return moved[0], moved[1]

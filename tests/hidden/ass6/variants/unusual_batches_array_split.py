@@ -1,0 +1,23 @@
+"""Batches of nearly equal size instead of full ones and a rest; shuffled sequences."""
+
+# expect: full
+
+# %% batches
+def batches(seqs, y, batch_size, scheme="padded", boundaries=None):
+    lengths = np.array([len(seq) for seq in seqs])
+    groups = [np.arange(len(seqs))]
+    if scheme == "bucket":
+        if boundaries is None:
+            boundaries = [60, 100, 140, 180, 220, 270, 330, 400]
+        bucket = np.searchsorted(np.asarray(boundaries), lengths, side="right")
+        groups = [np.flatnonzero(bucket == number) for number in np.unique(bucket)]
+    result = []
+    for group in groups:
+        group = np.random.default_rng(3).permutation(group)
+        for rows in np.array_split(group, -(-len(group) // batch_size)):
+            width = lengths.max() if scheme == "global" else lengths[rows].max()
+            tokens = np.zeros([len(rows), width], np.int32)
+            for line, row in zip(tokens, rows):
+                line[: lengths[row]] = seqs[row]
+            result.append((tokens, np.asarray(y)[rows].astype(np.int32)))
+    return result

@@ -1,0 +1,23 @@
+"""Buckets padded up to their boundary less one, as pad_to_bucket_boundary does."""
+
+# expect: full
+
+# %% batches
+def batches(seqs, y, batch_size, scheme="padded", boundaries=None):
+    def pairs():
+        for seq, label in zip(seqs, y):
+            yield seq, label
+
+    signature = (tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32))
+    data = tf.data.Dataset.from_generator(pairs, output_signature=signature)
+    longest = max(len(seq) for seq in seqs)
+    if scheme == "bucket":
+        if boundaries is None:
+            boundaries = list(range(40, 500, 24))
+        data = data.bucket_by_sequence_length(
+            lambda seq, label: tf.shape(seq)[0], [*boundaries, max(longest, max(boundaries)) + 1],
+            [batch_size] * (len(boundaries) + 2), pad_to_bucket_boundary=True,
+        )
+    else:
+        data = data.padded_batch(batch_size, padded_shapes=([longest if scheme == "global" else None], []))
+    return list(data)

@@ -1,0 +1,16 @@
+"""Orthogonal and large initial weights, an embedding of unit size, layer normalisation."""
+
+# expect: full
+
+# %% build_rnn
+def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
+    tf.keras.utils.set_random_seed(seed)
+    kinds = {"simple": tf.keras.layers.SimpleRNN, "gru": tf.keras.layers.GRU, "lstm": tf.keras.layers.LSTM}
+    model = tf.keras.Sequential([tf.keras.Input([None], dtype="int32")])
+    model.add(tf.keras.layers.Embedding(vocab, emb, embeddings_initializer=tf.keras.initializers.RandomNormal(stddev=1.0), mask_zero=mask))
+    for number in range(1, layers + 1):
+        layer = kinds[cell](units, kernel_initializer="orthogonal", recurrent_initializer="glorot_normal", return_sequences=number < layers)
+        model.add(tf.keras.layers.Bidirectional(layer) if bidirectional else layer)
+    model.add(tf.keras.layers.LayerNormalization())
+    model.add(tf.keras.layers.Dense(1))
+    return model

@@ -1,0 +1,17 @@
+"""The states are averaged over all steps, padded ones too."""
+
+# expect: loses mask-invariance
+# may-lose: mask-speed
+
+# %% build_rnn
+def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
+    tf.keras.utils.set_random_seed(seed)
+    kinds = {"simple": tf.keras.layers.SimpleRNN, "gru": tf.keras.layers.GRU, "lstm": tf.keras.layers.LSTM}
+    model = tf.keras.Sequential([tf.keras.Input([None], dtype="int32")])
+    model.add(tf.keras.layers.Embedding(vocab, emb, mask_zero=mask))
+    for number in range(1, layers + 1):
+        layer = kinds[cell](units, return_sequences=True)
+        model.add(tf.keras.layers.Bidirectional(layer) if bidirectional else layer)
+    model.add(tf.keras.layers.Lambda(lambda states: tf.reduce_mean(states, axis=1)))
+    model.add(tf.keras.layers.Dense(1))
+    return model
