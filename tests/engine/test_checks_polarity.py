@@ -16,11 +16,14 @@ def made() -> polarity.Reviews:
 
 
 def test_shapes_and_tokens(made: polarity.Reviews) -> None:
-    assert made.x_train.shape == (1000, 12) and made.x_test.shape == (500, 12)
-    assert made.x_train.dtype == np.int32 and made.y_train.dtype == np.int32
+    assert made.x_train.shape == (1000, 12)
+    assert made.x_test.shape == (500, 12)
+    assert made.x_train.dtype == np.int32
+    assert made.y_train.dtype == np.int32
     assert made.x_train.max() == 29, "the training data show the whole vocabulary"
     lengths = (made.x_train > 0).sum(axis=1)
-    assert lengths.min() == 4 and lengths.max() == 8
+    assert lengths.min() == 4
+    assert lengths.max() == 8
     assert ((made.x_train > 0) == (np.arange(12) < lengths[:, None])).all(), "padding stands behind the words"
 
 
@@ -43,7 +46,8 @@ def test_the_last_word_says_little(made: polarity.Reviews) -> None:
 
 def test_equal_seeds_give_equal_reviews(made: polarity.Reviews) -> None:
     again = polarity.reviews(KIND, np.random.default_rng(3), 1000, 500)
-    assert (again.x_test == made.x_test).all() and (again.y_train == made.y_train).all()
+    assert (again.x_test == made.x_test).all()
+    assert (again.y_train == made.y_train).all()
 
 
 def _counts(tokens: np.ndarray) -> np.ndarray:
