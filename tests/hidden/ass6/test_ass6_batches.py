@@ -18,7 +18,6 @@ from autograder.grading.measure import Measure
 from autograder.grading.verdicts import expect
 from autograder.remote.client import Student
 
-SCHEMES = ("global", "padded", "bucket")
 HALF = 0.5
 NARROWER = 0.85  # of the waste of one global width: what batches of four rows in random order reach is about 0.7 of it
 SMALL_BATCHES = 40  # that own buckets may leave besides the full batches
@@ -28,9 +27,24 @@ SMALL_BATCHES = 40  # that own buckets may leave besides the full batches
 
 
 @pytest.mark.item("batch-content", weight=2)
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_everything_is_there(student: Student, rng: np.random.Generator, scheme: str) -> None:
-    """Every sequence stands in one batch, once, whole, with its own label, and only zeros behind it."""
+def test_everything_is_in_global_batches(student: Student, rng: np.random.Generator) -> None:
+    """Scheme "global": every sequence stands in one batch, once, whole, with its own label, and zeros behind it."""
+    _expect_everything(student, rng, "global")
+
+
+@pytest.mark.item("batch-content", weight=2)
+def test_everything_is_in_padded_batches(student: Student, rng: np.random.Generator) -> None:
+    """Scheme "padded": every sequence stands in one batch, once, whole, with its own label, and zeros behind it."""
+    _expect_everything(student, rng, "padded")
+
+
+@pytest.mark.item("batch-content", weight=2)
+def test_everything_is_in_buckets(student: Student, rng: np.random.Generator) -> None:
+    """Scheme "bucket": every sequence stands in one batch, once, whole, with its own label, and zeros behind it."""
+    _expect_everything(student, rng, "bucket")
+
+
+def _expect_everything(student: Student, rng: np.random.Generator, scheme: str) -> None:
     for n, batch_size in ((133, 16), (37, 4), (5, 8), (64, 32), (1, 3)):
         found = checked_batches(student, mixes.short(rng, n), batch_size, scheme)
         expect(found.ok, f'Scheme "{scheme}": {found.sentence}', "Does the last, smaller batch stay in?")
@@ -55,7 +69,7 @@ def test_batches_are_full(student: Student, rng: np.random.Generator) -> None:
     mix = mixes.uniform(rng, 600)
     found = checked_batches(student, mix, 8, "bucket", [20, 40])
     expect(
-        len(found.per_batch) <= 600 / 8 + 3,
+        len(found.per_batch) <= 600 / 8 + 20,
         f"Three buckets make {len(found.per_batch)} batches; 78 are enough.",
     )
 
