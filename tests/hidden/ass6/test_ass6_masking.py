@@ -44,12 +44,6 @@ def test_lstm_in_both_directions(student: Student, rng: np.random.Generator, mea
 
 
 @pytest.mark.item("mask-invariance", weight=2)
-def test_stacked_lstm(student: Student, rng: np.random.Generator, measure: Measure) -> None:
-    """Two layers of LSTMs: a sequence gets the same logit alone and in a batch, with padding behind it or in front."""
-    _expect_invariance(student, rng, measure, Settings("lstm", layers=2))
-
-
-@pytest.mark.item("mask-invariance", weight=2)
 def test_stacked_gru_in_both_directions(student: Student, rng: np.random.Generator, measure: Measure) -> None:
     """Two layers of GRUs in both directions: the same logit alone and in a batch, padded behind or in front."""
     _expect_invariance(student, rng, measure, DRAWN)

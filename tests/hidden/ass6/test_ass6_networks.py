@@ -21,10 +21,9 @@ from autograder.remote.client import Student
 CELLS = ("simple", "gru", "lstm")
 ROWS = 8
 LEAST = 1e-4  # of the spread of logits: a smaller effect of the order of words is rounding
-STEPS = 24  # a GRU or LSTM with small weights halves its state at every step, or nearly
+STEPS = 20  # a GRU or LSTM with small weights halves its state at every step, or nearly
 SIZE = 0.4  # of the weights there, in units of 1 / sqrt(inputs)
 SHARE = 0.02  # of the largest influence of a word, that both ends must have at least
-_SHORT = 5
 
 
 @pytest.mark.item("architectures", weight=2)
@@ -40,7 +39,7 @@ def test_order_matters(student: Student, rng: np.random.Generator) -> None:
     ):
         kind = Settings(cell, layers, bidirectional, mask)
         net = network(student, kind, fresh_seed(rng))
-        tokens = np.array([rng.permutation(np.arange(1, kind.vocab))[:_SHORT] for _ in range(ROWS)], np.int32)
+        tokens = np.array([rng.permutation(np.arange(1, kind.vocab))[:5] for _ in range(ROWS)], np.int32)
         swapped = tokens[:, [0, 2, 1, 3, 4]]
         plain = net.predict(tokens)
         spread = float(np.ptp(plain))
@@ -80,7 +79,7 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
 @pytest.mark.item("architectures")
 def test_both_directions_take_part(student: Student, rng: np.random.Generator) -> None:
     """With bidirectional=True the first words matter as much as the last, even where the state soon forgets."""
-    for cell, layers in (("simple", 1), ("gru", 1), ("lstm", 1), ("gru", 2)):
+    for cell, layers in (("simple", 1), ("lstm", 1), ("gru", 2)):
         kind = Settings(cell, layers, bidirectional=True)
         net = network(student, kind, fresh_seed(rng))
         weights = net.weights()
@@ -101,7 +100,7 @@ def _numbers(student: Student, kind: Settings, rng: np.random.Generator) -> int:
     weights = net.weights()
     if weights is None:
         return 0
-    tokens = words(rng, kind.vocab, 2 * ROWS, _SHORT)
+    tokens = words(rng, kind.vocab, 2 * ROWS, 3)
 
     def run(values: list[Array]) -> Array:
         weights.set(values)
