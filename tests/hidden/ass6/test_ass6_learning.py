@@ -64,6 +64,8 @@ def _judge_by_values(student: Student, rng: np.random.Generator) -> None:
     """For networks that cannot be trained from outside: what would slow learning down is padding that has an effect."""
     net = network(student, training.NETWORK, int(rng.integers(1, 2**31 - 1)))
     sequences = [list(map(int, words(rng, training.KIND.vocab, length))) for length in (4, 6, 8)]
+    logits = net.predict(words(rng, training.KIND.vocab, 6, 8))
+    expect(float(np.ptp(logits)) > 0, "All sequences get the same logit, so there is nothing to learn by.")
     report = masking.padding_changes_nothing(net.predict, sequences, amounts=(training.KIND.steps - 8,))
     expect(report.ok, f"With much padding: {report.sentence}", _HINT)
 
