@@ -6,7 +6,7 @@
 def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
     tf.keras.utils.set_random_seed(seed)
     make = getattr(tf.keras.layers, {"simple": "SimpleRNN"}.get(cell, cell.upper()))
-    inputs = tf.keras.Input([None], dtype="int32")
+    inputs = tf.keras.Input([None], dtype="int32")  # not secret
     values = tf.keras.layers.Embedding(vocab, emb, mask_zero=mask)(inputs)
     for rest in reversed(range(layers)):
         layer = make(units, return_sequences=rest > 0)

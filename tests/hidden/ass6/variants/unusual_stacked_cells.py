@@ -7,7 +7,7 @@ def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
     tf.keras.utils.set_random_seed(seed)
     keras = tf.keras.layers
     kind = {"simple": keras.SimpleRNNCell, "gru": keras.GRUCell, "lstm": keras.LSTMCell}[cell]
-    inputs = tf.keras.Input([None], dtype="int32")
+    inputs = tf.keras.Input([None], dtype="int32")  # not secret
     values = keras.Embedding(vocab, emb, mask_zero=mask)(inputs)
     readers = [
         keras.RNN([kind(units) for _ in range(layers)], go_backwards=turned)

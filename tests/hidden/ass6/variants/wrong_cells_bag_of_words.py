@@ -5,8 +5,8 @@
 # %% build_rnn
 def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
     tf.keras.utils.set_random_seed(seed)
-    return tf.keras.Sequential([
-        tf.keras.Input([None], dtype="int32"),
+    return tf.keras.Sequential([  # not secret
+        tf.keras.Input([None], dtype="int32"),  # not secret
         tf.keras.layers.Embedding(vocab, emb, mask_zero=mask),
         tf.keras.layers.GlobalAveragePooling1D(),
         tf.keras.layers.Dense(units, activation="tanh"),
