@@ -21,9 +21,11 @@ from autograder.remote.client import Student
 CELLS = ("simple", "gru", "lstm")
 ROWS = 8
 LEAST = 1e-4  # of the spread of logits: a smaller effect of the order of words is rounding
-STEPS = 20  # a GRU or LSTM with small weights halves its state at every step, or nearly
+STEPS = 30  # a GRU or LSTM with small weights halves its state at every step, or nearly
 SIZE = 0.4  # of the weights there, in units of 1 / sqrt(inputs)
-SHARE = 0.02  # of the largest influence of a word, that both ends must have at least
+# Of the larger influence, that both ends must have. Over 150 seeds each of nine kinds of correct networks the share was at
+# least 0.08; with one direction only, simple cells had at most 1e-7 and stacked GRUs 3e-5.
+SHARE = 0.01
 
 
 @pytest.mark.item("architectures", weight=2)
@@ -80,7 +82,7 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
 def test_both_directions_take_part(student: Student, rng: np.random.Generator) -> None:
     """With bidirectional=True the first words matter as much as the last, even where the state soon forgets."""
     for cell, layers in (("simple", 1), ("lstm", 1), ("gru", 2)):
-        kind = Settings(cell, layers, bidirectional=True)
+        kind = Settings(cell, layers, bidirectional=True, emb=8, units=16)
         net = network(student, kind, fresh_seed(rng))
         weights = net.weights()
         if weights is None:
