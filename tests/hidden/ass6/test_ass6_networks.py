@@ -23,8 +23,8 @@ ROWS = 8
 LEAST = 1e-4  # of the spread of logits: a smaller effect of the order of words is rounding
 STEPS = 30  # a GRU or LSTM with small weights halves its state at every step, or nearly
 SIZE = 0.4  # of the weights there, in units of 1 / sqrt(inputs)
-# Of the larger influence, that both ends must have. Over 150 seeds each of nine kinds of correct networks the share was at
-# least 0.08; with one direction only, simple cells had at most 1e-7 and stacked GRUs 3e-5.
+# Of the larger influence, that both ends must have. Over 150 seeds each of nine kinds of correct networks the share was
+# at least 0.08; with one direction only, simple cells had at most 1e-7 and stacked GRUs 3e-5.
 SHARE = 0.01
 
 
