@@ -111,7 +111,7 @@ def _functions(name: str) -> dict[str, Any]:
     code = [
         given,
         *(cell.text for cell in notebooks.student_code(notebook)),
-        INSIDE.read_text(encoding="utf-8"),
+        INSIDE,
     ]
     names: dict[str, Any] = {}
     for number, text in enumerate(code):

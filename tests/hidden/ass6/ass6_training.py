@@ -52,7 +52,7 @@ def course(
     """Train until CLEAR is reached or `most` steps are done. `visible`: with a word in all padded places, which the
     network cannot leave out. None if the network gives no gradients, neither through predict nor through a model."""
     net = network(student, NETWORK, seed)
-    student.run(INSIDE.read_text(encoding="utf-8"))
+    student.run(INSIDE)
     seen = _with_visible_padding(task) if visible else task
     training = student.function("_training").keep(
         net.handle, student.put(seen.x_train), student.put(seen.y_train), BATCH, RATE, seed

@@ -76,7 +76,7 @@ class _Program:
     """`calls` times predict, on batches that were never asked before; the logits [calls, rows] come back."""
 
     def __init__(self, who: Student, net: Network, tokens: Array) -> None:
-        who.run(INSIDE.read_text(encoding="utf-8"))
+        who.run(INSIDE)
         self._many = who.function("_predict_many")
         self._net, self._tokens, self._put = net, tokens, who.put(tokens)
         self._asked = 0  # batches so far
