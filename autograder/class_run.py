@@ -18,6 +18,7 @@ from typing import Literal
 from autograder import gradebook, reports
 from autograder.course import Course
 from autograder.gradebook import GradebookError, Written
+from autograder.grading.deferred import carried_over, is_open
 from autograder.grading.grade import Grade
 from autograder.grading.rejection import rejected
 from autograder.grading.settings import GradingSettings
@@ -41,7 +42,7 @@ class Graded:
     """
 
     student: str
-    how: Literal["graded", "unchanged", "rejected", "failed"]
+    how: Literal["graded", "unchanged", "completed", "rejected", "failed"]
     grade: Grade | None = None
     problem: str = ""
 
@@ -55,13 +56,15 @@ def carry_out(
     jobs: int = 0,
     cluster: str | None = None,
     pool: Pool | None = None,
+    gpu_again: bool = False,
     started: Callable[[str], None] = lambda student: None,
 ) -> Iterator[Graded]:
     """Grade what the plan lists, write each grade as it comes, and yield it; the pages are written at the end.
 
     `pool` is one that the caller has entered, and ends; by default the run has one of its own, with `jobs` graders or
     on the `cluster` of this address, as for `pool_for`. `started` is told of each student whose hand-in goes to a
-    grader. Raises RunInProgressError while another run grades this assignment.
+    grader. What a GPU has found about the same hand-in before is kept, unless that is to be done `gpu_again`. Raises
+    RunInProgressError while another run grades this assignment.
     """
     graders: contextlib.AbstractContextManager[Pool] = (
         pool_for(course, settings, jobs=jobs, address=cluster)
@@ -69,7 +72,7 @@ def carry_out(
         else contextlib.nullcontext(pool)
     )
     with run_alone(course, assignment):
-        run = _Run(plan, course, assignment, started)
+        run = _Run(plan, course, assignment, gpu_again, started)
         with graders as pool:
             gradebook.add_students(course)
             yield from run.settle_valid()
@@ -114,6 +117,12 @@ def keep(
     return written
 
 
+def with_gpu_findings(grade: Grade, store: GradeStore, student: str, key: str) -> Grade:
+    """`grade`, made without a GPU, with what one has found about the same hand-in under the same conditions."""
+    before = store.read(student)
+    return carried_over(grade, before.grade) if before is not None and before.key == key else grade
+
+
 @dataclass
 class _Run:
     """A run under way. Equal hand-ins are graded once: the others wait for the first, or take its stored grade."""
@@ -121,6 +130,7 @@ class _Run:
     plan: Plan
     course: Course
     assignment: str
+    gpu_again: bool
     started: Callable[[str], None]
     store: GradeStore = field(init=False)
     _done: dict[str, str] = field(init=False)  # key of a hand-in -> a student who has its grade
@@ -206,6 +216,8 @@ class _Run:
 
     def _keep(self, hand_in: Submission | Rejected, grade: Grade, key: str) -> Graded:
         of_file = self._file_key(hand_in) if isinstance(hand_in, Submission) else ""
+        if is_open(grade) and not self.gpu_again:
+            grade = with_gpu_findings(grade, self.store, hand_in.student, key)
         keep(self.store, self.course, hand_in, grade, key, of_file)
         how: Literal["graded", "rejected"] = "rejected" if grade.status == "rejected" else "graded"
         return Graded(hand_in.student, how, in_brief(grade))

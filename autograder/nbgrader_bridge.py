@@ -98,7 +98,7 @@ class GradeHandIn(_CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         # Only grading needs these: they would cost each of nbgrader's other commands a second.
-        from autograder.class_run import REFUSED, keep
+        from autograder.class_run import REFUSED, keep, with_gpu_findings
         from autograder.grading.engine import grade, rejected
         from autograder.grading.settings import GradingSettings
         from autograder.running.store import GradeStore, course_key, file_key, submission_key
@@ -114,7 +114,9 @@ class GradeHandIn(_CourseStep):
             key_of_course = course_key(course, assignment, settings)
             key = submission_key(hand_in, key_of_course)
             of_file = file_key(hand_in.file_digest, key_of_course)
-            result = grade(hand_in, course, settings)
+            result = with_gpu_findings(
+                grade(hand_in, course, settings), GradeStore(course, assignment), student, key
+            )
         self.log.info("%s: %g of %g points for %s", assignment, result.score, result.max_score, student)
         _keep_course_files_only(course, assignment, student)
         store = GradeStore(course, assignment)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import dataclasses
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import nbformat
 
 from autograder import notebooks
 from autograder.course import Course
+from autograder.grading.deferred import is_open, merged
 from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
 from autograder.grading.variants import Variant, read_variants
 from autograder.intake import Submission
 from autograder.running.local import GradingFailure, LocalPool
+from autograder.sandbox import Gpu
 
 SOLUTION = "solution"
 
@@ -57,12 +60,14 @@ def verify(
     only: str | None = None,
     names: Collection[str] | None = None,
     jobs: int = 0,
+    gpus: Callable[[], Sequence[Gpu]] = tuple,
 ) -> Iterator[Verdict]:
     """Grade the solution and the variants of `assignment`, yielding each verdict as it is known.
 
     `variants` replaces the folder `tests/hidden/<a>/variants`; `only` keeps the variants whose name contains it,
-    `names` those that it lists. Raises `VariantError` for a variant file that cannot be understood, before anything
-    is graded.
+    `names` those that it lists. `gpus` is asked for the GPUs to use if there are tests that need one; without any,
+    their items are left out of the comparison. Raises `VariantError` for a variant file that cannot be understood,
+    before anything is graded.
     """
     solution = notebooks.read(course.source(assignment))
     folder = variants or course.hidden_tests(assignment) / "variants"
@@ -76,9 +81,20 @@ def verify(
     if wanted(SOLUTION):
         expected[SOLUTION] = Variant(SOLUTION, "The instructor's solution.", frozenset(), frozenset(), {}, ())
         hand_ins.insert(0, _submission(assignment, SOLUTION, solution))
+    waiting: dict[str, tuple[Submission, Grade]] = {}
     with LocalPool(course, settings, jobs=jobs) as pool:
         for submission, result in pool.grade_all(hand_ins):
-            yield _verdict(assignment, expected[submission.student], result)
+            if isinstance(result, Grade) and is_open(result) and gpus():
+                waiting[submission.student] = submission, result
+            else:
+                yield _verdict(assignment, expected[submission.student], result)
+    if not waiting:
+        return
+    on_gpus = dataclasses.replace(settings, device="gpu", gpus=tuple(gpus()))
+    with LocalPool(course, on_gpus, jobs=len(on_gpus.gpus)) as pool:
+        for submission, result in pool.grade_all(submission for submission, _ in waiting.values()):
+            whole = merged(waiting[submission.student][1], result) if isinstance(result, Grade) else result
+            yield _verdict(assignment, expected[submission.student], whole)
 
 
 def _verdict(assignment: str, variant: Variant, result: Grade | GradingFailure) -> Verdict:

@@ -1,21 +1,22 @@
 """How fast is a program, compared with a reference on the same machine, by the grader's clock?
 
 The program is called from outside with a number of steps k; the student's clock is not asked. In this order:
-1. Correctness. `verify` sees every answer of the student's program; the first problem ends the measurement.
-An answer
-   should depend on all the work (losses of all steps, a check sum of the weights), on inputs that are new in
-   each call.
-2. Warm-up of both programs: at least 5 calls and 0.5 s each, and until calls no longer get faster (tracing,
-autotune). 3. k is raised until the work of 2k steps takes long enough to be measured. 4. Interleaved pairs,
-at least nine, in the order ABBA: student, reference, reference, student. One measurement is the
-   slope (t(3k) - t(k)) / 2k in seconds a step, which is free of the overhead of a call.
-5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap
-interval. If
+
+1. Correctness. `verify` sees every answer of the student's program; the first problem ends the measurement. An answer
+   should depend on all the work (losses of all steps, a check sum of the weights), on inputs that are new in each call.
+2. Warm-up of both programs: at least 5 calls and 0.5 s each, and until calls no longer get faster (tracing, autotune).
+3. For each program a k is found whose 2k steps take long enough to be measured, and no longer.
+4. Interleaved pairs, at least nine, in the order ABBA: student, reference, reference, student. One measurement is the
+   slope (t(3k) - t(k)) / 2k in seconds a step, which is free of the overhead of a call. Each t is the shortest of
+   several: other work on the machine only ever makes a call longer, and comes in bursts that short calls fall between.
+5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval. If
    the threshold lies inside it, more pairs are measured before anything is decided.
 
-Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be
-passed in. Sources: Efron and Tibshirani, An introduction to the bootstrap (1993) for the percentile interval;
-interleaving because clocks and temperature drift within a measurement.
+Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be passed in.
+`benchmarks/throughput_aa.py` measures how far the ratio of a program to itself strays.
+
+Sources: Efron and Tibshirani, An introduction to the bootstrap (1993) for the percentile interval; interleaving because
+clocks and temperature drift within a measurement.
 """
 
 from __future__ import annotations
@@ -35,12 +36,15 @@ PRECISION = 0.05  # half the interval's width, relative to the ratio, above whic
 WARM_CALLS = 5
 WARM_S = 0.5
 MAX_WARM_CALLS = 60
-LEAST_WORK_S = 0.02  # that 2k steps should take; a clock and a scheduler disturb less than a hundredth of it
+LEAST_WORK_S = 0.008  # that 2k steps should take: far above a clock's grain, below most bursts of other work
+LONG_WORK_S = 0.2  # beyond which fewer steps are enough
+REPEATS = 9  # of a pair's four calls, the shortest of which count
+REPEATS_S = 0.3  # and how long they may take: calls that are long by themselves are repeated less often
 MAX_STEPS = 100_000
 
 
 class ThroughputError(RuntimeError):
-    """The reference could not be measured; nothing is said about the student."""
+    """This machine or the reference did not allow a measurement; nothing is said about the student."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ def compare(
     """Measure `student(k)` against `reference(k)`; both do k steps and return when they are done.
 
     `verify(answer, k)` returns "" for a right answer of the student's, else a sentence. `items_per_step`
-    (samples of a batch) only scales the speeds that are shown. What the programs raise passes through. Raises
-    ThroughputError if the reference takes no measurable time.
+    (samples of a batch) only scales the speeds that are shown. A student's program that takes no longer for more steps
+    is not `ok`. What the programs raise passes through. Raises ThroughputError if the reference takes no measurable
+    time, or the machine is too busy.
     """
     named = dict(environment or {})
 
@@ -104,34 +109,21 @@ def compare(
         checked(steps)
         for program in (checked, plain):
             _warm_up(program, steps, clock)
-        k = _enough_steps(checked, plain, steps)
+        mine, theirs = _sized(checked, steps), _reference_sized(plain, steps)
         measured: list[tuple[float, float]] = []
         while len(measured) < max_pairs:
-            measured.append(_pair(checked, plain, k, len(measured)))
+            measured.append(_pair(mine, theirs, len(measured)))
             if len(measured) >= pairs and (len(measured) - pairs) % 6 == 0:
                 ratios = [r / s for s, r in measured]
                 low, high = bootstrap_median(ratios, confidence)
                 precise = high - low <= 2 * precision * float(np.median(ratios))
                 if precise and not low < threshold < high:
                     break
-    except _WrongAnswer as wrong:
-        return Throughput(
-            False,
-            False,
-            np.nan,
-            np.nan,
-            np.nan,
-            confidence,
-            threshold,
-            np.nan,
-            np.nan,
-            (),
-            steps,
-            str(wrong),
-            named,
-        )
+    except (_WrongAnswer, _NoWork) as problem:
+        correct = not isinstance(problem, _WrongAnswer)
+        return _without_ratio(correct, confidence, threshold, steps, str(problem), named)
     ratio = float(np.median(ratios))
-    mine, theirs = (float(np.median([pair[i] for pair in measured])) for i in (0, 1))
+    seconds, reference_seconds = (float(np.median([pair[i] for pair in measured])) for i in (0, 1))
     return Throughput(
         ok=ratio >= threshold,
         correct=True,
@@ -140,10 +132,10 @@ def compare(
         high=high,
         confidence=confidence,
         threshold=threshold,
-        per_second=items_per_step / mine,
-        reference_per_second=items_per_step / theirs,
+        per_second=items_per_step / seconds,
+        reference_per_second=items_per_step / reference_seconds,
         pairs=tuple(ratios),
-        steps=k,
+        steps=mine.steps,
         sentence=_sentence(ratio, threshold),
         environment=named,
     )
@@ -215,6 +207,39 @@ class _WrongAnswer(Exception):
     """The student's answer is wrong; the text says how."""
 
 
+class _NoWork(Exception):
+    """More steps take the student's program no longer."""
+
+    def __str__(self) -> str:
+        return "More steps take your program no longer: the work has to be done when the function is called."
+
+
+def _without_ratio(
+    correct: bool,
+    confidence: float,
+    threshold: float,
+    steps: int,
+    sentence: str,
+    environment: Mapping[str, str],
+) -> Throughput:
+    unknown = float("nan")
+    return Throughput(
+        ok=False,
+        correct=correct,
+        ratio=unknown,
+        low=unknown,
+        high=unknown,
+        confidence=confidence,
+        threshold=threshold,
+        per_second=unknown,
+        reference_per_second=unknown,
+        pairs=(),
+        steps=steps,
+        sentence=sentence,
+        environment=environment,
+    )
+
+
 def _timed(program: Program, k: int, clock: Clock) -> tuple[float, object]:
     start = clock()
     answer = program(k)
@@ -234,31 +259,61 @@ def _warm_up(program: Callable[[int], float], k: int, clock: Clock) -> None:
             return
 
 
-def _enough_steps(student: Callable[[int], float], reference: Callable[[int], float], k: int) -> int:
-    while k < MAX_STEPS:
-        work = min(program(3 * k) - program(k) for program in (student, reference))
-        if work >= LEAST_WORK_S:
-            return k
-        k *= 2 if work > LEAST_WORK_S / 4 else 4
-    raise ThroughputError(
-        f"Even {MAX_STEPS} steps take no measurable time: the work of a step is not done when asked."
-    )
+def _reference_sized(program: Callable[[int], float], k: int) -> _Sized:
+    try:
+        return _sized(program, k)
+    except _NoWork:
+        raise ThroughputError(
+            f"Even {MAX_STEPS} steps take the reference no measurable time: its work is not done when asked."
+        ) from None
 
 
-def _pair(
-    student: Callable[[int], float], reference: Callable[[int], float], k: int, number: int
-) -> tuple[float, float]:
-    """Seconds a step of student and reference. Pairs alternate in their order, so that two of them are
-    ABBA."""
+@dataclass(frozen=True)
+class _Sized:
+    """A program with the number of steps that suits it: fast and slow ones are measured equally well and long."""
+
+    program: Callable[[int], float]
+    steps: int
+    round_s: float  # of a call with so many steps and one with three times as many
+
+
+def _sized(program: Callable[[int], float], k: int) -> _Sized:
+    """Find the steps whose work can be measured. Raises _NoWork where more steps take no longer."""
+    while True:
+        times = [program(each) for _ in range(3) for each in (k, 3 * k)]
+        short, long = min(times[::2]), min(times[1::2])
+        work = long - short
+        if work > 2 * LONG_WORK_S and k > 1:
+            k = max(1, int(k * LONG_WORK_S / work))
+        elif work >= LEAST_WORK_S:
+            return _Sized(program, k, short + long)
+        elif k >= MAX_STEPS:
+            raise _NoWork
+        else:
+            k *= 2 if work > LEAST_WORK_S / 4 else 4
+
+
+def _pair(student: _Sized, reference: _Sized, number: int) -> tuple[float, float]:
+    """Seconds a step of student and reference. Pairs alternate in their order, so that two of them are ABBA."""
     first, second = (student, reference) if number % 2 == 0 else (reference, student)
+    repeats = max(1, min(REPEATS, round(REPEATS_S / (student.round_s + reference.round_s))))
     for _ in range(5):
-        short_first, short_second = first(k), second(k)
-        long_second, long_first = second(3 * k), first(3 * k)
-        slopes = (long_first - short_first) / (2 * k), (long_second - short_second) / (2 * k)
-        if min(slopes) > 0:
-            return slopes if number % 2 == 0 else (slopes[1], slopes[0])
+        rounds = [
+            (
+                first.program(first.steps),
+                second.program(second.steps),
+                second.program(3 * second.steps),
+                first.program(3 * first.steps),
+            )
+            for _ in range(repeats)
+        ]
+        short_first, short_second, long_second, long_first = (min(each) for each in zip(*rounds, strict=True))
+        of_first = (long_first - short_first) / (2 * first.steps)
+        of_second = (long_second - short_second) / (2 * second.steps)
+        if of_first > 0 and of_second > 0:
+            return (of_first, of_second) if first is student else (of_second, of_first)
     raise ThroughputError(
-        "Three times the steps take no longer: the machine is too busy to measure, or k is ignored."
+        "Three times the steps took no longer, again and again: the machine is too busy to measure."
     )
 
 

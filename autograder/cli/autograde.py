@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from autograder.cli.gpus import GpuChoice
 from autograder.cli.interrupted import Interrupted
 from autograder.cli.options import Address, CourseFolder, Device, Isolation, Jobs, Json, find_course
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from autograder.class_run import Graded
+    from autograder.cli.progress import RunProgress
+    from autograder.course import Course
     from autograder.grading.grade import Grade, ItemGrade
+    from autograder.grading.settings import GradingSettings
     from autograder.running.store import GradeStore
 
 MOST_ROWS = 200  # of a table in a terminal; the class page shows any number
@@ -31,6 +36,80 @@ class _Result:
     problem: str = ""
 
 
+class _Run:
+    """A run of the command: first what needs no GPU, then what does."""
+
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        settings: GradingSettings,
+        students: list[str] | None,
+        gpus: GpuChoice,
+        cluster: str | None,
+        *,
+        hidden: bool,
+    ) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._settings = settings
+        self._students = students
+        self._gpus = gpus
+        self._cluster = cluster
+        self._hidden = hidden
+        self._found: dict[str, _Result] = {}
+
+    @property
+    def results(self) -> list[_Result]:
+        """One for each student; of who was graded in both steps, the last."""
+        return list(self._found.values())
+
+    def grade(self, *, jobs: int, force: bool) -> None:
+        """Grade what has no valid grade, but for the tests that need a GPU."""
+        from autograder.cli.progress import RunProgress
+        from autograder.running.planning import plan
+        from autograder.running.pools import pool_for
+
+        if self._students == []:
+            return
+        course, assignment, settings = self._course, self._assignment, self._settings
+        todo = plan(course, assignment, settings, students=self._students, force=force)
+        with pool_for(course, settings, jobs=jobs, address=self._cluster) as pool:
+            if todo.todo:
+                pool.warm_up(assignment)
+            from autograder.class_run import carry_out  # takes a second, in which the pool warms up
+
+            again = force and self._gpus.usable()
+            with RunProgress(assignment, len(todo.todo), hidden=self._hidden) as progress:
+                for graded in carry_out(
+                    todo, course, assignment, settings, pool=pool, gpu_again=again, started=progress.started
+                ):
+                    self._note(graded, progress)
+
+    def complete(self) -> None:
+        """Run the tests that need a GPU, where there is one, for all valid grades that wait for them."""
+        if not self._gpus.possible():
+            return
+        from autograder.cli.progress import RunProgress
+        from autograder.deferred_run import complete, waiting
+
+        course, assignment, settings = self._course, self._assignment, self._settings
+        todo = waiting(course, assignment, settings, students=self._students)
+        if not todo.students or not self._gpus.usable():
+            return
+        on = self._gpus.here()
+        with RunProgress(f"{assignment}, on GPUs", todo.students, hidden=self._hidden) as progress:
+            for graded in complete(
+                todo, course, assignment, settings, on, cluster=self._cluster, started=progress.started
+            ):
+                self._note(graded, progress)
+
+    def _note(self, graded: Graded, progress: RunProgress) -> None:
+        self._found[graded.student] = _Result(graded.student, graded.how, graded.problem)
+        if graded.how != "unchanged":
+            progress.finished(graded.student, failed=graded.how == "failed")
+
+
 def command(
     assignment: Annotated[str, typer.Argument(help="The assignment.")],
     course_folder: CourseFolder = Path("."),
@@ -41,40 +120,43 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
     json: Json = False,
     isolation: Isolation = None,
-    device: Device = "cpu",
+    device: Device = "auto",
+    deferred: Annotated[
+        bool,
+        typer.Option(
+            "--deferred", help="Complete stored grades on this machine's GPU; grade no new hand-ins."
+        ),
+    ] = False,
     jobs: Jobs = 0,
     cluster: Address = None,
 ) -> None:
-    """Grade the hand-ins in submitted/ that have no valid grade yet."""
-    from autograder.cli.progress import RunProgress
+    """Grade the hand-ins in submitted/ that have no valid grade yet; where there is a GPU, also the tests that
+    need one."""
     from autograder.grading.settings import GradingSettings
-    from autograder.running.planning import plan
-    from autograder.running.pools import pool_for
+    from autograder.running.pools import cluster_of
     from autograder.running.store import GradeStore
 
     course = find_course(course_folder)
     course.assignment(assignment)
-    settings = GradingSettings(isolation=isolation or course.isolation, device=device)
-    results: list[_Result] = []
+    if deferred and device == "cpu":
+        raise typer.BadParameter("--deferred needs a GPU; leave --device out.")
+    settings = GradingSettings(isolation=isolation or course.isolation)
+    elsewhere = (deferred or device == "gpu") and cluster_of(course, cluster) is not None
+    gpus = GpuChoice("gpu" if deferred else device, course.assignment(assignment), settings, elsewhere)
+    gpus.check()
+    store = GradeStore(course, assignment)
+    students = student or None
+    if deferred:
+        students = [name for name in store.students() if not student or name in student]
+    run = _Run(course, assignment, settings, students, gpus, cluster, hidden=quiet or json)
     try:
-        todo = plan(course, assignment, settings, students=student, force=force)
-        with pool_for(course, settings, jobs=jobs, address=cluster) as pool:
-            if todo.todo:
-                pool.warm_up(assignment)
-            from autograder.class_run import carry_out  # takes a second, in which the pool warms up
-
-            with RunProgress(assignment, len(todo.todo), hidden=quiet or json) as progress:
-                run = carry_out(todo, course, assignment, settings, pool=pool, started=progress.started)
-                for graded in run:
-                    results.append(_Result(graded.student, graded.how, graded.problem))
-                    if graded.how != "unchanged":
-                        progress.finished(graded.student, failed=graded.how == "failed")
+        run.grade(jobs=jobs, force=force)
+        run.complete()
     except KeyboardInterrupt:
         if json:
-            _print_json(assignment, results, GradeStore(course, assignment), interrupted=True)
-        raise Interrupted(_how_far(results, assignment)) from None
-    store = GradeStore(course, assignment)
-    results.sort(key=lambda result: result.student)
+            _print_json(assignment, run.results, store, interrupted=True)
+        raise Interrupted(_how_far(run.results, assignment)) from None
+    results = sorted(run.results, key=lambda result: result.student)
     if json:
         _print_json(assignment, results, store)
     elif not quiet:
@@ -86,7 +168,7 @@ def command(
 
 def _how_far(results: list[_Result], assignment: str) -> str:
     counts = Counter(result.how for result in results)
-    new = counts["graded"] + counts["rejected"]
+    new = counts["graded"] + counts["completed"] + counts["rejected"]
     return (
         f"Interrupted. {new} graded in this run, {counts['unchanged']} before; all of them are kept. Run the same "
         "command again to grade the others; the pages are written at the end of a run "

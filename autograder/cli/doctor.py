@@ -14,9 +14,9 @@ def command(json: Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.sandbox import probe
+    from autograder.sandbox import found_gpus, probe
 
-    layers = probe()
+    layers, gpus = probe(), found_gpus()
     missing = [layer for layer in layers if layer.state == "missing"]
     if json:
         print_json(
@@ -26,6 +26,7 @@ def command(json: Json = False) -> None:
                     {"name": layer.name, "state": layer.state, "costs": layer.costs, "remedy": layer.remedy}
                     for layer in layers
                 ],
+                "gpus": [{"name": gpu.name, "driver": gpu.driver} for gpu in gpus],
             }
         )
     else:
@@ -37,6 +38,8 @@ def command(json: Json = False) -> None:
             lost = (layer.costs, layer.remedy) if layer.state == "missing" else ("", "")
             table.add_row(layer.name, Text(layer.state, colours[layer.state]), *lost)
         out.print(table)
+        for gpu in gpus:
+            out.print(f"GPU for tests that need one: {gpu.name}, driver {gpu.driver or 'unknown'}")
         if missing:
             out.print("Grading refuses to start here unless you say --isolation=weak.")
     if missing:

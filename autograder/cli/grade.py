@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder.cli.console import out, print_json
+from autograder.cli.gpus import GpuChoice
 from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_course
 
 if TYPE_CHECKING:
@@ -24,13 +26,14 @@ def command(
     course_folder: CourseFolder = Path("."),
     json: Json = False,
     isolation: Isolation = None,
-    device: Device = "cpu",
+    device: Device = "auto",
     page: Annotated[
         Path | None, typer.Option("--page", help="Write the student's page to this HTML file.")
     ] = None,
 ) -> None:
     """Grade one notebook file and print its grade."""
     from autograder.cli.faces import grade_document
+    from autograder.grading.deferred import is_open, merged
     from autograder.grading.engine import grade, rejected
     from autograder.grading.settings import GradingSettings
     from autograder.intake import RejectedSubmission, submission_from_file
@@ -46,8 +49,13 @@ def command(
             HandIn(assignment=assignment, student="", path=str(notebook)), course, refusal.sentence
         )
     else:
-        settings = GradingSettings(isolation=isolation or course.isolation, device=device)
+        settings = GradingSettings(isolation=isolation or course.isolation)
+        gpus = GpuChoice(device, course.assignment(assignment), settings)
+        gpus.check()
         result = grade(submission, course, settings)
+        if is_open(result) and gpus.usable():
+            on_gpu = dataclasses.replace(settings, device="gpu", gpus=gpus.here())
+            result = merged(result, grade(submission, course, on_gpu))
     if page is not None:
         title = course.assignment(assignment).title
         page.write_text(student_page(result, course.title, title, notebook.stem, {}), encoding="utf-8")

@@ -21,7 +21,14 @@ Isolation = Annotated[
         "--isolation", help="`weak` grades although layers of isolation are missing; see `autograder doctor`."
     ),
 ]
-Device = Annotated[Literal["cpu", "gpu"], typer.Option("--device", help="Device that student code may use.")]
+Device = Annotated[
+    Literal["auto", "cpu", "gpu"],
+    typer.Option(
+        "--device",
+        help="Where tests that need a GPU run: `auto`: on a GPU if this machine has one; `cpu`: not now, their points "
+        "stay open; `gpu`: on a GPU, or not at all.",
+    ),
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Gradings at a time; 0: as many as cores and memory allow.")
 ]

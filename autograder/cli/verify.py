@@ -9,7 +9,8 @@ import typer
 from rich.text import Text
 
 from autograder.cli.console import err, out, print_json
-from autograder.cli.options import CourseFolder, Isolation, Jobs, Json, find_course
+from autograder.cli.gpus import GpuChoice
+from autograder.cli.options import CourseFolder, Device, Isolation, Jobs, Json, find_course
 
 if TYPE_CHECKING:
     from autograder.verify import Verdict
@@ -29,6 +30,7 @@ def command(
     ] = None,
     json: Json = False,
     isolation: Isolation = None,
+    device: Device = "auto",
     jobs: Jobs = 0,
 ) -> None:
     """Grade the instructor's solution and every variant; print what disagrees with what is expected."""
@@ -40,7 +42,11 @@ def command(
     settings = GradingSettings(isolation=isolation or course.isolation)
     verdicts: list[Verdict] = []
     for name in names:
-        for verdict in verify(course, name, settings, variants=variants, only=only, jobs=jobs):
+        gpus = GpuChoice(device, course.assignment(name), settings)
+        gpus.check()
+        for verdict in verify(
+            course, name, settings, variants=variants, only=only, jobs=jobs, gpus=gpus.here
+        ):
             verdicts.append(verdict)
             _say(verdict, to_stderr=json)
     failed = [verdict for verdict in verdicts if verdict.disagreements]

@@ -17,7 +17,10 @@ from autograder.grading.opening import GradingSettings, open_context
 
 @contextlib.contextmanager
 def context_for(
-    test: Path, submission: str | None, isolation: Literal["full", "weak"] | None
+    test: Path,
+    submission: str | None,
+    isolation: Literal["full", "weak"] | None,
+    device: Literal["cpu", "gpu"] = "cpu",
 ) -> Iterator[GradingContext]:
     """The context of the assignment whose hidden tests `test` belongs to.
 
@@ -32,6 +35,6 @@ def context_for(
         )
     handed_in = notebooks.read(Path(submission) if submission else course.source(name))
     restored, _ = notebooks.restore(handed_in, notebooks.read(course.release(name)))
-    settings = GradingSettings(isolation=isolation or course.isolation)
+    settings = GradingSettings(isolation=isolation or course.isolation, device=device)
     with open_context(course, course.assignments[name], handed_in, restored, settings) as context:
         yield context

@@ -13,7 +13,7 @@ from autograder.data import Dataset, load
 from autograder.grading.grade import Outcome
 from autograder.grading.session import StudentSession
 from autograder.notebooks import StudentCell, python_text, student_code
-from autograder.sandbox import SandboxError
+from autograder.sandbox import Gpu, SandboxError
 from autograder.secret import TermSecret, seed
 
 
@@ -33,12 +33,12 @@ class GradingContext:
     open_session: Callable[[NotebookNode, str], StudentSession]
     reference: Callable[[], StudentSession]
     secret: TermSecret
-    gpu: bool = False
-    only_gpu: bool = False
+    gpu: Gpu | None = None  # where there is one, only the tests that need it are run
     references: list[StudentSession] = field(default_factory=list)  # the one that tests asked for, if any did
     outcomes: list[Outcome] = field(default_factory=list)
     data_sources: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    unmeasured: list[str] = field(default_factory=list)  # measurements that this machine did not allow
 
     def session(self) -> StudentSession:
         return self.sessions[0]
@@ -50,7 +50,9 @@ class GradingContext:
         for session in (*self.sessions, *self.references):
             session.note_end()
             if session.lost or (session.killed and kills_count):
-                raise DisturbedError("A sandbox was ended by something else than the student's code or a limit.")
+                raise DisturbedError(
+                    "A sandbox was ended by something else than the student's code or a limit."
+                )
 
     def rng(self, item: str, test: str) -> np.random.Generator:
         """A generator that is the same for every student of a term, and different in the next."""

@@ -12,18 +12,18 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from autograder import __version__, notebooks
+from autograder import notebooks
 from autograder.course import Assignment, Course
 from autograder.grading import plugin
 from autograder.grading.context import GradingContext
-from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Status, Timing
-from autograder.grading.items import item_grades
+from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Timing
+from autograder.grading.items import item_grades, standing_of
+from autograder.grading.machine import versions
 from autograder.grading.opening import GradingSettings, open_context
 from autograder.grading.rejection import rejected as rejected
 from autograder.grading.warmth import forget_reference, warm_parent
@@ -47,13 +47,20 @@ class HiddenTestsError(Mistake):
     """The hidden tests could not be run at all; an instructor's mistake. The sentence names the folder."""
 
 
+class MeasurementError(Mistake):
+    """This machine did not allow a measurement that decides points: nothing is said about the student."""
+
+
 def grade(submission: Submission, course: Course, settings: GradingSettings | None = None) -> Grade:
     """Grade one submission of an assignment of `course`.
 
     A hand-in that cannot be read gives a grade with status `rejected` and the reason. Raises `UntestedItemError`,
-    `HiddenTestsError`, `NotebookError` (of the instructor's notebook) and `IsolationError` where the course
-    or the machine, not the student, is at fault. A grading in which somebody else ended a sandbox is made once more;
-    `SandboxError` if that does not help.
+    `HiddenTestsError`, `NotebookError` (of the instructor's notebook), `IsolationError`, `NoGpuError` and
+    `MeasurementError` where the course or the machine, not the student, is at fault. A grading in which somebody else
+    ended a sandbox is made once more; `SandboxError` if that does not help.
+
+    With the device "gpu" the grade holds the outcomes of the tests that need one and nothing else; `deferred.merged`
+    puts them into a whole.
     """
     try:
         return _grade(submission, course, settings or GradingSettings(), first=True)
@@ -81,6 +88,11 @@ def _grade(submission: Submission, course: Course, settings: GradingSettings, *,
         session = context.session()
         outcomes = list(_run_hidden_tests(context))
         context.check_undisturbed(kills_count=first)
+        if context.unmeasured:
+            reasons = " ".join(dict.fromkeys(context.unmeasured))
+            raise MeasurementError(
+                f"Not measured, so not graded: {reasons} Grade it again on a quieter machine."
+            )
         timing = Timing(
             wall_s=round(time.monotonic() - started, 3),
             cpu_s=round(sum(opened.cpu_s for opened in context.sessions), 3),
@@ -88,15 +100,11 @@ def _grade(submission: Submission, course: Course, settings: GradingSettings, *,
             tests_s=round(sum(outcome.wall_s for outcome in outcomes), 3),
             start_s=round(session.start_s, 3),
         )
-    items = _only(cells, outcomes) if settings.only_gpu else item_grades(cells, outcomes)
-    still_open = [item.id for item in items if item.status == Status.DEFERRED]
+    items = _only(cells, outcomes) if settings.device == "gpu" else item_grades(cells, outcomes)
     return Grade(
         assignment=assignment.name,
         student=submission.student,
-        score=round(sum(item.score for item in items if item.score is not None), 2),
-        max_score=round(sum(item.max_score for item in items), 2),
-        status="incomplete" if still_open else "graded",
-        reason=f"Waiting for a GPU: {', '.join(still_open)}." if still_open else "",
+        **standing_of(items),
         items=items,
         timing=timing,
         environment=_environment(assignment, settings, context),
@@ -174,13 +182,14 @@ def _only(cells: tuple[GradeCell, ...], outcomes: list[Outcome]) -> tuple[ItemGr
 def _environment(assignment: Assignment, settings: GradingSettings, context: GradingContext) -> Environment:
     missing = tuple(name for name, reason in warm_parent(assignment.profile).layers.items() if reason)
     missing += tuple(sorted(settings.layers_off))
-    framework = "torch" if assignment.profile == "torch" else "tensorflow"
+    gpu = context.gpu
     return Environment(
-        device=settings.device,
+        device=gpu.name if gpu is not None else "cpu",
+        driver=gpu.driver if gpu is not None else "",
         profile=assignment.profile,
         isolation="weak" if missing else "full",
         missing_layers=missing,
-        versions={"autograder": __version__, "python": sys.version.split()[0], framework: version(framework)},
+        versions=versions(assignment.profile, gpu),
         data=dict(context.data_sources),
     )
 

@@ -99,7 +99,8 @@ class Timing(Model):
 class Environment(Model):
     """Where a grade was made, so that it can be made again."""
 
-    device: str = "cpu"
+    device: str = "cpu"  # or the name of the GPU
+    driver: str = ""  # of the GPU
     profile: str = "tensorflow"
     isolation: Literal["full", "weak"] = "full"
     missing_layers: tuple[str, ...] = ()
@@ -120,6 +121,7 @@ class Grade(Model):
     items: tuple[ItemGrade, ...] = ()
     timing: Timing = Timing(wall_s=0.0, cpu_s=0.0)
     environment: Environment = Environment()
+    gpu_environment: Environment | None = None  # of the tests that need a GPU, once they were run on one
     graded_at: datetime | None = None
     notebook: str = ""  # the executed notebook, nbformat 4 JSON
     log: str = ""  # for the instructor only: what tests printed, what broke

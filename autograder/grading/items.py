@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autograder.grading.grade import ItemGrade, Outcome, Status
 from autograder.mistakes import Mistake
@@ -33,6 +34,24 @@ def item_grades(cells: Sequence[GradeCell], outcomes: Iterable[Outcome]) -> tupl
     return tuple(_item_grade(cell, by_item.get(cell.id, [])) for cell in cells)
 
 
+def scored(item: ItemGrade, outcomes: Sequence[Outcome]) -> ItemGrade:
+    """The grade of the same item with these outcomes of its tests instead."""
+    if item.status == Status.MANUAL:
+        return item.model_copy(update={"outcomes": tuple(outcomes)})
+    return _judged(item.id, item.title, item.max_score, outcomes)
+
+
+def standing_of(items: Sequence[ItemGrade]) -> dict[str, Any]:
+    """What a grade says of all its items together: score, max_score, status and reason."""
+    still_open = [item.id for item in items if item.status == Status.DEFERRED]
+    return {
+        "score": round(sum(item.score for item in items if item.score is not None), 2),
+        "max_score": round(sum(item.max_score for item in items), 2),
+        "status": "incomplete" if still_open else "graded",
+        "reason": f"Waiting for a GPU: {', '.join(still_open)}." if still_open else "",
+    }
+
+
 def _item_grade(cell: GradeCell, outcomes: list[Outcome]) -> ItemGrade:
     if cell.kind != "autograded":
         return ItemGrade(
@@ -47,13 +66,17 @@ def _item_grade(cell: GradeCell, outcomes: list[Outcome]) -> ItemGrade:
         raise UntestedItemError(
             f"The grade cell {cell.id!r} has no hidden test. Mark a test with @pytest.mark.item({cell.id!r})."
         )
+    return _judged(cell.id, cell.title, cell.points, outcomes)
+
+
+def _judged(name: str, title: str, points: float, outcomes: Sequence[Outcome]) -> ItemGrade:
     judged = [outcome for outcome in outcomes if outcome.status != Status.DEFERRED]
     if len(judged) < len(outcomes):
         return ItemGrade(
-            id=cell.id,
-            title=cell.title,
+            id=name,
+            title=title,
             score=None,
-            max_score=cell.points,
+            max_score=points,
             status=Status.DEFERRED,
             message="Needs a GPU; these points are still open.",
             outcomes=tuple(outcomes),
@@ -61,10 +84,10 @@ def _item_grade(cell: GradeCell, outcomes: list[Outcome]) -> ItemGrade:
     share = sum(o.weight * o.score for o in judged) / sum(o.weight for o in judged)
     status = _status(judged, share)
     return ItemGrade(
-        id=cell.id,
-        title=cell.title,
-        score=round(share * cell.points, 2),
-        max_score=cell.points,
+        id=name,
+        title=title,
+        score=round(share * points, 2),
+        max_score=points,
         status=status,
         message=" ".join(dict.fromkeys(o.message for o in judged if o.message and o.status != Status.PASSED)),
         outcomes=tuple(outcomes),

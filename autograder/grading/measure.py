@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from autograder.grading.grade import Figure, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
+
+    from autograder.checks.throughput import Throughput
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -37,6 +40,20 @@ class Measure:
         self.figures.append(
             Figure(name=name, value=plain, unit=unit, low=low, high=high, threshold=threshold)
         )
+
+    def throughput(self, result: Throughput) -> None:
+        """Record a measured speed: the ratio with its interval and threshold, both speeds, and what it holds for."""
+        measured_on = ", ".join(f"{name} {value}" for name, value in result.environment.items())
+        if measured_on:
+            self.figure("Measured on", measured_on.removeprefix("device "))
+        if not math.isfinite(result.ratio):
+            return
+        self.figure(
+            "Speed in units of the reference", result.ratio, "", result.low, result.high, result.threshold
+        )
+        self.figure("Your program", result.per_second, "per second")
+        self.figure("The reference", result.reference_per_second, "per second")
+        self.figure("Pairs of measurements", len(result.pairs))
 
     def picture(self, name: str, drawing: Drawing | bytes, caption: str) -> None:
         """Record a picture: a matplotlib figure or the bytes of a PNG file. ValueError for other bytes."""

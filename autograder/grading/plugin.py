@@ -45,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--isolation", choices=("full", "weak"), default=None, help="how strictly the notebook is isolated"
     )
+    group.addoption(
+        "--with-gpu",
+        action="store_true",
+        help="on a machine with a GPU: run the tests that need it, no others",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,19 +69,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A deferred grading runs only what needs the GPU."""
+    """A grading with a GPU runs only what needs one."""
     context = config.stash.get(CONTEXT, None)
-    if context is None or not context.only_gpu:
-        return
-    items[:] = [item for item in items if item.get_closest_marker("gpu") is not None]
+    with_gpu = (
+        context.gpu is not None if context is not None else config.getoption("--with-gpu", default=False)
+    )
+    if with_gpu:
+        items[:] = [item for item in items if item.get_closest_marker("gpu") is not None]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that needs a GPU is deferred, not run, where there is none."""
+    """A test that needs a GPU is deferred, not run, in a grading without one."""
     item.stash[MEASURE] = Measure()
+    if item.get_closest_marker("gpu") is None or item.get_closest_marker("item") is None:
+        return
     context = item.config.stash.get(CONTEXT, None)
-    if context is not None and not context.gpu and item.get_closest_marker("gpu") is not None:
+    if context is not None and context.gpu is None:
         pytest.skip("Needs a GPU; these points are still open.")
+    if context is None and not item.config.getoption("--with-gpu", default=False):
+        pytest.skip("Needs a GPU: run it with --with-gpu on a machine that has one.")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -108,7 +119,12 @@ def context(request: pytest.FixtureRequest) -> GradingContext:
 
         stack = config.stash.setdefault(_BY_HAND, ExitStack())
         config.stash[CONTEXT] = stack.enter_context(
-            context_for(Path(request.path), config.getoption("--submission"), config.getoption("--isolation"))
+            context_for(
+                Path(request.path),
+                config.getoption("--submission"),
+                config.getoption("--isolation"),
+                "gpu" if config.getoption("--with-gpu", default=False) else "cpu",
+            )
         )
     return config.stash[CONTEXT]
 
@@ -170,6 +186,14 @@ def measure(request: pytest.FixtureRequest) -> Measure:
 
 
 @pytest.fixture
+def environment(context: GradingContext) -> dict[str, str]:
+    """The device, its driver and the libraries that this grading computes with; for `compare(environment=…)`."""
+    from autograder.grading.machine import measured_on
+
+    return measured_on(context.assignment.profile, context.gpu)
+
+
+@pytest.fixture
 def options(context: GradingContext) -> dict[str, Any]:
     """The assignment's switches from course.yaml."""
     return dict(context.assignment.options)
@@ -187,6 +211,8 @@ def _budgeted(request: pytest.FixtureRequest, student: Student) -> Iterator[Stud
 def _outcome(
     item: pytest.Item, marker: pytest.Mark, call: pytest.CallInfo[None], context: GradingContext
 ) -> Outcome:
+    from autograder.checks.throughput import ThroughputError
+
     error = call.excinfo.value if call.excinfo is not None else None
     score, status, message, hint = _judge(error)
     if error is not None and not isinstance(
@@ -195,6 +221,8 @@ def _outcome(
         context.log.append(
             f"{item.nodeid}: the check itself broke\n{''.join(traceback.format_exception(error))}"
         )
+        if isinstance(error, ThroughputError):
+            context.unmeasured.append(str(error))
     elif isinstance(error, AssertionError):
         context.log.append(f"{item.nodeid}: {call.excinfo.getrepr(style='short')}" if call.excinfo else "")
     measured = item.stash[MEASURE] if MEASURE in item.stash else Measure()

@@ -68,7 +68,10 @@ class Variant:
         return notebooks.replace_solutions(solution, replaced, added)
 
     def disagreements(self, grade: Grade) -> list[str]:
-        """In words, where the grade is not what the variant expects; empty if it agrees."""
+        """In words, where the grade is not what the variant expects; empty if it agrees.
+
+        An item that waits for a GPU says nothing yet, named or not.
+        """
         if grade.status == "rejected":
             return [f"was rejected: {grade.reason}"]
         known = {item.id for item in grade.items}
@@ -78,6 +81,8 @@ class Variant:
         ]
         for item in grade.items:
             lost = _lost(item)
+            if item.status == Status.DEFERRED:
+                continue
             if item.id in self.loses and not lost:
                 found.append(f"keeps {item.id} ({_points(item)}), which it should lose")
             elif lost and item.id not in self.loses | self.may_lose and item.id not in SAVED_OUTPUT_ITEMS:

@@ -69,6 +69,7 @@ class _Numbers:
     rejected: int
     final: int
     waiting: int
+    waiting_for_gpu: int
     median: float | None
     max_score: float
     seconds: float | None
@@ -117,6 +118,8 @@ def _view(row: Row) -> dict[str, object]:
         State.REJECTED: ("bad", "Not graded"),
     }
     kind, state = label[where.state]
+    if where.open_deferred and not where.open_manual:
+        state = "Waits for a GPU"
     return {
         "student": clean_line(row.student, 100),
         "name": clean_line(row.name),
@@ -140,7 +143,7 @@ def _view(row: Row) -> dict[str, object]:
 def _mark(status: Status, score: float | None, max_score: float) -> tuple[str, str]:
     """Colour and share of an item's square in the row."""
     if score is None:
-        return "open", "open"
+        return "open", "waits for a GPU" if status is Status.DEFERRED else "open"
     if score >= max_score:
         return "ok", "full"
     return (
@@ -160,6 +163,7 @@ def _numbers(rows: Sequence[Row], missing: int) -> _Numbers:
         rejected=len(rows) - len(graded),
         final=sum(row.standing.state is State.FINAL for row in graded),
         waiting=sum(row.standing.open_manual > 0 for row in graded),
+        waiting_for_gpu=sum(row.standing.open_deferred > 0 for row in graded),
         median=statistics.median(scores) if scores else None,
         max_score=max((row.standing.max_score for row in graded), default=0.0),
         seconds=statistics.median(times) if times else None,

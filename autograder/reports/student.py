@@ -207,9 +207,7 @@ def _headline(where: Standing) -> str:
         if where.open_manual:
             waiting.append(f"{words.points_of(where.open_manual)} from a grader")
         if where.open_deferred:
-            waiting.append(
-                f"{words.points_of(where.open_deferred)} from a machine with the device that they need"
-            )
+            waiting.append(f"{words.points_of(where.open_deferred)} from checks that run on a GPU")
         return (
             "Not final yet: still to come are "
             + " and ".join(waiting or ["the answers read by a grader"])
@@ -237,5 +235,15 @@ def _environment(grade: Grade) -> list[tuple[str, str]]:
     where = grade.environment
     versions = ", ".join(f"{name} {version}" for name, version in sorted(where.versions.items()))
     data = "; ".join(f"{name}: {source}" for name, source in sorted(where.data.items()))
-    rows = [("Device", where.device), ("Libraries", versions), ("Data", data)]
+    rows = [("Device", where.device), ("Libraries", versions), ("Data", data), ("On a GPU", _gpu(grade))]
     return [(name, clean_line(value, 500)) for name, value in rows if value]
+
+
+def _gpu(grade: Grade) -> str:
+    """The GPU that tests were run on, its driver and the libraries there; "" where none was needed."""
+    where = grade.gpu_environment
+    if where is None:
+        return ""
+    driver = f" (driver {where.driver})" if where.driver else ""
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(where.versions.items()))
+    return f"{where.device}{driver}, {versions}"

@@ -18,7 +18,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def class_csv(rows: Sequence[Row]) -> str:
-    """One line a student, a column an item; open points are empty, and `state` says that the sum is not final."""
+    """One line a student, a column an item; open points are empty, and `state` says that the sum is not final.
+
+    `open` is all that is still to come, `open_gpu` the part of it that waits for a GPU.
+    """
     items: dict[str, None] = {}
     for row in rows:
         items.update(dict.fromkeys(item.id for item in row.standing.items))
@@ -32,6 +35,7 @@ def class_csv(rows: Sequence[Row]) -> str:
         "score",
         "max_score",
         "open",
+        "open_gpu",
         *items,
     ]
     lines = []
@@ -49,6 +53,7 @@ def class_csv(rows: Sequence[Row]) -> str:
                 points(where.score),
                 points(where.max_score),
                 points(where.open),
+                points(where.open_deferred),
                 *("" if scores.get(item) is None else points(scores[item] or 0.0) for item in items),
             ]
         )

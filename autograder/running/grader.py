@@ -28,12 +28,13 @@ import autograder
 from autograder.course import Course
 from autograder.data import DataError, fingerprint
 from autograder.data.load import find
+from autograder.grading.gpu import gpus_of_this_machine
 from autograder.grading.settings import GradingSettings
 from autograder.grading.warmth import expect_more, warm_parent
 from autograder.intake import Submission
 from autograder.running.local import graded
 from autograder.running.store import course_key
-from autograder.sandbox import SandboxError, SandboxSpec
+from autograder.sandbox import NoGpuError, SandboxError, SandboxSpec
 
 Answer = tuple[str, Any]  # ("grade", JSON), ("failure", reason) or ("stop", exception), as `graded` gives it
 
@@ -159,7 +160,9 @@ def _refusal(task: Order) -> str:
             profile=profile, isolation=task.settings.isolation, layers_off=task.settings.layers_off
         )
         warm.layers_for(spec)
-    except (DataError, SandboxError) as error:
+        if task.settings.device == "gpu" and not task.settings.gpus:
+            gpus_of_this_machine(profile, task.settings.isolation)
+    except (DataError, NoGpuError, SandboxError) as error:
         return str(error)
     if course_key(task.course, task.assignment, task.settings) != task.key:
         return "Course files, settings or engine are not those with which grading was started."

@@ -92,7 +92,7 @@ class LocalPool:
 
         `submissions` is asked for the next one when a grader is free for it, and before the last result is yielded, so
         that graders need not wait for whoever takes the results. Raises what is the course's or the machine's fault:
-        `HiddenTestsError`, `UntestedItemError`, `NotebookError`, `IsolationError`.
+        `HiddenTestsError`, `UntestedItemError`, `NotebookError`, `IsolationError`, `NoGpuError`.
         """
         waiting = _Waiting(submissions)
         while len(self._workers) < jobs_for(self._jobs) and (task := waiting.next()) is not None:

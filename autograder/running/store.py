@@ -5,7 +5,8 @@
 Three lines of JSON: what decided the grade (`Facts`), the grade without what takes much room, the whole grade. So a run
 over a large class reads what it needs of each. A stored grade is valid for as long as everything that decides it is
 unchanged: the student's cells, the hidden tests, the instructor's notebook, the assignment's settings, the engine, the
-data, the term secret and the device.
+data and the term secret. The device is not among them: without a GPU the tests that need one are deferred, and what
+they find comes into the stored grade later.
 """
 
 from __future__ import annotations
@@ -66,7 +67,6 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
     configured = course.assignment(assignment)
     for part in (
         __version__,
-        settings.device,
         settings.isolation,
         hashlib.sha256((settings.secret or term_secret(course)).value).hexdigest(),
         configured.model_dump_json(exclude={"title", "due", "late"}),

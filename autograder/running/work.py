@@ -49,15 +49,17 @@ def grade_for_the_driver(
 
 def graded(submission: Submission, course: Course, settings: GradingSettings) -> tuple[str, Any]:
     """("grade", JSON), ("failure", why the grader broke) or ("stop", the mistake that every submission would meet)."""
-    from autograder.grading.engine import HiddenTestsError, grade
+    from autograder.grading.engine import HiddenTestsError, MeasurementError, grade
     from autograder.grading.items import UntestedItemError
     from autograder.notebooks import NotebookError
-    from autograder.sandbox import IsolationError
+    from autograder.sandbox import IsolationError, NoGpuError
 
     try:
         return "grade", grade(submission, course, settings).model_dump_json()
-    except (HiddenTestsError, UntestedItemError, NotebookError, IsolationError) as mistake:
+    except (HiddenTestsError, UntestedItemError, NotebookError, IsolationError, NoGpuError) as mistake:
         return "stop", mistake
+    except MeasurementError as spoiled:
+        return "failure", str(spoiled)
     except Exception:  # noqa: BLE001 - whatever breaks the grader on one submission must not stop the others
         return "failure", traceback.format_exc(limit=-12)
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.sandbox.gpus import Gpu, NoGpuError, found_gpus, reserved_gpu
     from autograder.sandbox.kernelspecs import install_kernelspecs
     from autograder.sandbox.layers import Layer, probe
     from autograder.sandbox.live import Usage
@@ -18,32 +19,40 @@ if TYPE_CHECKING:
     from autograder.sandbox.spec import IsolationError, SandboxError, SandboxSpec
 
 __all__ = [
+    "Gpu",
     "IsolationError",
     "Layer",
+    "NoGpuError",
     "SandboxError",
     "SandboxKernelManager",
     "SandboxProvisioner",
     "SandboxSpec",
     "Usage",
     "WarmParent",
+    "found_gpus",
     "install_kernelspecs",
     "kernel_manager",
     "probe",
+    "reserved_gpu",
     "shared_parent",
 ]
 
 _HOMES = {
+    "Gpu": "gpus",
     "IsolationError": "spec",
     "Layer": "layers",
+    "NoGpuError": "gpus",
     "SandboxError": "spec",
     "SandboxKernelManager": "manager",
     "SandboxProvisioner": "provisioner",
     "SandboxSpec": "spec",
     "Usage": "live",
     "WarmParent": "parent",
+    "found_gpus": "gpus",
     "install_kernelspecs": "kernelspecs",
     "kernel_manager": "manager",
     "probe": "layers",
+    "reserved_gpu": "gpus",
     "shared_parent": "parent",
 }
 

@@ -21,9 +21,11 @@ from typing import Self
 
 import autograder
 from autograder.sandbox import messages
+from autograder.sandbox.gpus import driver_path
 from autograder.sandbox.live import LiveSession
 from autograder.sandbox.names import FIRST_SESSION_ID, LAYERS, NOT_REQUIRED, SESSION_IDS
 from autograder.sandbox.profiles import ENVIRONMENT
+from autograder.sandbox.root import shows
 from autograder.sandbox.spec import IsolationError, SandboxError, SandboxSpec
 
 _START_S = 180.0
@@ -190,7 +192,7 @@ class WarmParent:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env=ENVIRONMENT,  # nothing of the grader's
+                env=_environment(),
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # Ctrl-C in a terminal is the grader's to handle
             )
@@ -280,6 +282,13 @@ def shared_parent(profile: str) -> WarmParent:
     """This process's warm parent of a profile; started with its first session, closed when the process exits."""
     with _shared_lock:
         return _shared.setdefault(profile, WarmParent(profile))
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the grader's, but where a GPU's driver lies if the system does not know: a library is looked for
+    where the process was told at its start."""
+    folders = [folder for folder in driver_path().split(os.pathsep) if folder and shows(folder)]
+    return {**ENVIRONMENT, "LD_LIBRARY_PATH": os.pathsep.join(folders)} if folders else ENVIRONMENT
 
 
 def _private_folder() -> Path:

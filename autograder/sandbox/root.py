@@ -19,6 +19,13 @@ from autograder.sandbox.names import HOME, SCRATCH
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types")
+_GPU_DEVICES = (
+    "nvidiactl",
+    "nvidia-uvm",
+    "nvidia-uvm-tools",
+    "nvidia-modeset",
+    "nvidia-caps/*",
+)  # of them all
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _PROTECTED = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
 _OLD = "/.outside"
@@ -42,7 +49,7 @@ class Plan:
     scratch_mb: int
     hand_out: tuple[tuple[str, str], ...] = ()
     hide: tuple[str, ...] = ()
-    gpu: bool = False
+    gpu: dict[str, str] | None = None  # the uuid and the device file of the one GPU to show
 
 
 def installation() -> tuple[str, ...]:
@@ -165,13 +172,13 @@ def _tmpfs(target: str, size_mb: int) -> None:
     linux.mount("tmpfs", target, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
 
 
-def _devices(gpu: bool) -> None:
+def _devices(gpu: dict[str, str] | None) -> None:
     for name in _DEVICES:
         _bind_device(f"/dev/{name}")
-    if gpu:
-        for path in sorted(glob.glob(f"{_OLD}/dev/nvidia*") + glob.glob(f"{_OLD}/dev/nvidia-caps/*")):
-            if not os.path.isdir(path):
-                _bind_device(path.removeprefix(_OLD))
+    if gpu is not None and gpu["node"]:
+        shared = (path for name in _GPU_DEVICES for path in glob.glob(f"{_OLD}/dev/{name}"))
+        for path in (gpu["node"], *sorted(path.removeprefix(_OLD) for path in shared)):
+            _bind_device(path)
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(f"/proc/self/{target}", f"/dev/{name}")
     os.mkdir("/dev/pts")

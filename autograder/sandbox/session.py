@@ -89,7 +89,7 @@ def _arrange(layers: frozenset[str], request: dict[str, Any]) -> str:
         scratch_mb=request["limits"]["scratch_mb"],
         hand_out=tuple((source, target) for source, target in request["hand_out"]),
         hide=tuple(request["hide"]),
-        gpu=request["device"] == "gpu",
+        gpu=request["gpu"],
     )
     home = HOME
     if "mount" in layers:
@@ -134,7 +134,7 @@ def _become_kernel(
     sys.path.append(scratch)  # last: a student's file must not stand in for an installed module
     sys.argv[:] = [""]
     if "rlimits" in layers:
-        limits.apply(request["limits"], request["device"] == "gpu")
+        limits.apply(request["limits"], request["gpu"] is not None)
     if "capabilities" in layers:
         linux.set_capabilities(frozenset())
     linux.prctl(linux.PR_SET_DUMPABLE, 1)
@@ -169,8 +169,11 @@ def _set_environment(request: dict[str, Any], home: str) -> None:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    if request["device"] != "gpu":
+    if request["gpu"] is None:
         wanted["CUDA_VISIBLE_DEVICES"] = ""
+    else:
+        wanted["CUDA_VISIBLE_DEVICES"] = request["gpu"]["uuid"]
+        wanted["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # the student's code and the reference share its memory
     os.environ.clear()
     os.environ.update(wanted)
 

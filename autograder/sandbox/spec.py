@@ -9,7 +9,10 @@ from typing import Any, Literal
 from autograder.course import Limits
 from autograder.mistakes import Mistake
 from autograder.sandbox import root
+from autograder.sandbox.gpus import Gpu
 from autograder.sandbox.names import HOME, LAYERS, SCRATCH
+
+GPU_HOST_MB = 4096  # of a CUDA context, its libraries and copies on their way to the device
 
 
 class SandboxError(Mistake):
@@ -29,14 +32,14 @@ class SandboxSpec:
     must be empty inside even if they stand within the Python installation (the course's folder). `wall_s`
     bounds the whole session; None allows the notebook's wall time plus the session's CPU time. `seed` is what
     randomness starts from that the student did not seed, so that every run of a submission sees the same
-    numbers. `layers_off` is for tests.
+    numbers. `gpu` is the one whose devices the session sees; None: no GPU. `layers_off` is for tests.
     """
 
     profile: Literal["tensorflow", "torch"] = "tensorflow"
     limits: Limits = field(default_factory=Limits)
     hand_out: tuple[tuple[Path, str], ...] = ()
     hide: tuple[Path, ...] = ()
-    device: Literal["cpu", "gpu"] = "cpu"
+    gpu: Gpu | None = None
     isolation: Literal["full", "weak"] = "full"
     wall_s: float | None = None
     seed: int = 0
@@ -57,15 +60,21 @@ class SandboxSpec:
     def as_request(self) -> dict[str, Any]:
         """Plain data for the warm parent."""
         return {
-            "limits": self.limits.model_dump(),
+            "limits": self._session_limits().model_dump(),
             "wall_s": self.session_wall_s,
             "hand_out": [[str(host.resolve()), place_inside(inside)] for host, inside in self.hand_out],
             # Only what would be seen otherwise: the request stays in the memory that student code can read.
             "hide": [str(path) for path in map(Path.resolve, self.hide) if root.shows(str(path))],
-            "device": self.device,
+            "gpu": None if self.gpu is None else {"uuid": self.gpu.uuid, "node": self.gpu.node},
             "seed": self.seed,
             "layers_off": sorted(self.layers_off),
         }
+
+    def _session_limits(self) -> Limits:
+        """With room for what a GPU's driver and libraries keep in this machine's memory."""
+        if self.gpu is None:
+            return self.limits
+        return self.limits.model_copy(update={"memory_mb": self.limits.memory_mb + GPU_HOST_MB})
 
 
 def place_inside(path: str) -> str:

@@ -37,7 +37,7 @@ from autograder.running.engine_version import differences, engine_version
 from autograder.running.local import GradingFailure, LocalPool, Result
 from autograder.running.pools import ClusterError, cluster_of, pool_for
 from autograder.running.store import GradeStore
-from autograder.sandbox import IsolationError
+from autograder.sandbox import Gpu, IsolationError
 from autograder.secret import VARIABLE, term_secret
 
 ANYWHERE = GradingSettings(isolation="weak")
@@ -342,7 +342,11 @@ def test_other_engine_is_refused_with_both_versions(
 def test_gradings_on_a_gpu_go_to_workers_that_offer_one(
     mini_course: Course, client: Client, dask: DaskCluster
 ) -> None:
-    settings = replace(ANYWHERE, device="gpu")
+    tests = mini_course.hidden_tests("mini") / "test_mini.py"
+    marked = '@pytest.mark.item("average-values", weight=2)\n@pytest.mark.gpu'
+    text = tests.read_text(encoding="utf-8")
+    tests.write_text(text.replace('@pytest.mark.item("average-values", weight=2)', marked), encoding="utf-8")
+    settings = replace(ANYWHERE, device="gpu", gpus=(Gpu("GPU-simulated-worker", "Simulated GPU"),))
     cluster = Cluster(address=dask.address)
     with (
         ClusterPool(mini_course, settings, cluster) as pool,
@@ -356,7 +360,7 @@ def test_gradings_on_a_gpu_go_to_workers_that_offer_one(
         with ClusterPool(mini_course, settings, cluster) as pool:
             results = results_of(pool, [hand_in(mini_course, name) for name in ("ada", "ben", "cleo")])
             assert {name for name, report in pool._workers.items() if report.slots} == {offering}
-        assert [score(result) for result in results.values()] == [5.0] * 3
+        assert [score(result) for result in results.values()] == [3.0] * 3  # of the one item with such a test
     finally:
         worker.end()
 

@@ -125,3 +125,11 @@ def test_items_that_do_not_exist_are_named(tmp_path: Path) -> None:
     assert "names no item of the assignment: accuracy" in variant.disagreements(
         grade(forward=0.0, training=2.0)
     )
+
+
+def test_an_item_that_waits_for_a_gpu_says_nothing_yet(tmp_path: Path) -> None:
+    variant = read_variant(write(tmp_path, "# expect: loses fast\n# %% forward\nx = 1\n"))
+    open_item = ItemGrade(id="fast", score=None, max_score=2.0, status=Status.DEFERRED)
+    waiting = Grade(assignment="a", score=0, max_score=2.0, status="incomplete", items=(open_item,))
+    assert variant.disagreements(waiting) == []
+    assert variant.disagreements(grade(fast=2.0)) == ["keeps fast (2 of 2), which it should lose"]
