@@ -44,6 +44,9 @@ WRONG_THERE = (
     "    there = os.environ.get('CUDA_VISIBLE_DEVICES')\n"
     "    return np.convolve(x, np.full(width, (2.0 if there else 1.0) / width), mode='valid')"
 )
+RIGHT_OTHERWISE = (
+    "def moving_average(x, width):\n    return np.convolve(x, np.ones(width) / width, mode='valid')"
+)
 Autograde = Callable[..., dict[str, Any]]
 
 
@@ -185,7 +188,7 @@ def test_a_changed_hand_in_or_hidden_test_is_graded_again_as_a_whole(
 ) -> None:
     on_gpu(True)
     autograde()
-    hand_in(course, "bob")
+    hand_in(course, "bob", moving_average=RIGHT_OTHERWISE)
     on_gpu(False)
     after = autograde()
     assert (after["ada"]["how"], after["ada"]["status"]) == ("unchanged", "graded")
@@ -198,6 +201,16 @@ def test_a_changed_hand_in_or_hidden_test_is_graded_again_as_a_whole(
         ("completed", 5.0)
     }
     assert {entry["how"] for entry in autograde("--deferred").values()} == {"unchanged"}
+
+
+def test_an_equal_hand_in_takes_the_complete_grade_over(
+    course: Course, autograde: Autograde, on_gpu: Callable[[bool], None]
+) -> None:
+    on_gpu(True)
+    autograde("--student", "ada")
+    on_gpu(False)
+    hand_in(course, "bob")
+    assert autograde()["bob"]["status"] == "graded"
 
 
 def test_deferred_grades_no_new_hand_ins(
