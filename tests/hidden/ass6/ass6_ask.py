@@ -83,7 +83,7 @@ class Network:
     def weights(self) -> Weights | None:
         """The weights behind the handle, or None where none are to be found."""
         self._student.run(INSIDE)
-        tokens = np.arange(1, self.settings.vocab, dtype=np.int32)[None]
+        tokens = np.array([[1, 2]], np.int32)
         try:
             weights = Weights(self._student.function("_found_weights").keep(self.handle, tokens))
             return weights if weights.start else None
