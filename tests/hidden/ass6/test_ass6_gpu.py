@@ -41,7 +41,11 @@ LOAD = Load()
 @pytest.mark.item("gpu-throughput")
 @pytest.mark.budget(600)
 def test_predict_uses_fused_kernels(
-    student: Student, reference: Student, rng: np.random.Generator, measure: Measure
+    student: Student,
+    reference: Student,
+    rng: np.random.Generator,
+    measure: Measure,
+    environment: dict[str, str],
 ) -> None:
     """On a GPU, predict reaches at least half the speed of a plain stack of Keras's LSTM layers."""
     tokens = _right_padded(rng, LOAD)
@@ -56,7 +60,11 @@ def test_predict_uses_fused_kernels(
         verify=run.problem,
         items_per_step=LOAD.rows,
         steps=LOAD.calls,
+        environment=environment,
     )
+    for name, value in verdict.environment.items():
+        measure.figure(name, value)
+    expect(verdict.correct, verdict.sentence)
     measure.figure(
         "speed", round(verdict.ratio, 2), "times ours", low=verdict.low, high=verdict.high, threshold=AT_LEAST
     )
