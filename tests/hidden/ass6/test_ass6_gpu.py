@@ -29,7 +29,7 @@ class Load:
 
     rows: int = 32
     steps: int = 1000
-    calls: int = 3
+    calls: int = 1
     network: Settings = field(default_factory=lambda: NETWORK)
 
 
