@@ -1,4 +1,4 @@
-"""One direction, from the last word to the first; last state taken at the first column."""
+"""With one direction, the last layer reads from the last word to the first."""
 
 # expect: full
 
@@ -9,7 +9,7 @@ def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
     model = tf.keras.Sequential([tf.keras.Input([None], dtype="int32")])
     model.add(tf.keras.layers.Embedding(vocab, emb, mask_zero=mask))
     for number in range(1, layers + 1):
-        layer = kinds[cell](units, go_backwards=not bidirectional, return_sequences=number < layers)
+        layer = kinds[cell](units, go_backwards=not bidirectional and number == layers, return_sequences=number < layers)
         model.add(tf.keras.layers.Bidirectional(layer) if bidirectional else layer)
     model.add(tf.keras.layers.Dense(1))
     return model
