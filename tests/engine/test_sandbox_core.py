@@ -193,6 +193,12 @@ def test_limits_travel_with_the_specification() -> None:
     assert shared_parent("tensorflow") is shared_parent("tensorflow")
 
 
+def test_the_number_of_threads_reaches_tensorflow() -> None:
+    count = "import os, tensorflow as tf\ntf.linalg.matmul([[1.0]], [[1.0]])\nlen(os.listdir('/proc/self/task'))"
+    few, many = (int(run(count, spec=SandboxSpec(limits=limits(threads=n))).text) for n in (1, 12))
+    assert many >= few + 11
+
+
 def test_a_fork_of_the_grader_leaves_its_warm_parent_alone() -> None:
     with WarmParent("none") as warm:
         warm.layers  # noqa: B018 - waits until it is up

@@ -1,0 +1,53 @@
+"""The commands' face: what they import, how they show progress, how they end."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from autograder.cli import console, progress
+
+HEAVY = {"tensorflow", "keras", "torch", "nbgrader", "sqlalchemy", "nbformat", "pytest", "pydantic", "numpy"}
+
+
+def imported_by(module: str) -> set[str]:
+    code = f"import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return set(json.loads(listed))
+
+
+def test_help_needs_nothing_that_takes_long_to_import() -> None:
+    assert not imported_by("autograder.cli") & HEAVY
+
+
+def test_planning_and_graders_import_no_framework() -> None:
+    frameworks = {"tensorflow", "keras", "torch"}
+    assert not imported_by("autograder.running.preload") & frameworks
+    planning = imported_by("autograder.running.planning, autograder.running.pools")
+    assert not planning & {*frameworks, "sqlalchemy", "nbgrader", "pytest", "nbclient", "distributed"}
+
+
+def test_progress_says_who_is_being_graded_and_how_many_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=200)
+    monkeypatch.setattr(progress, "err", screen)
+    shown = progress.RunProgress("ass1", 3, hidden=False)
+    for student in ("ada", "ben"):
+        shown.started(student)
+    shown.finished("ada", failed=True)
+    screen.print(shown._display.get_renderable())
+    line = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "ass1" in line
+    assert "1/3" in line
+    assert "1 failed" in line
+    assert "grading ben" in line
+
+
+def test_a_list_of_any_length_is_printed_as_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    for entries in ([], [{"a": 1}], [{"a": "ä"}, {"b": [2]}]):
+        console.print_json_with({"assignment": "mini"}, "results", iter(entries))
+        assert json.loads(capsys.readouterr().out) == {"assignment": "mini", "results": entries}
