@@ -42,6 +42,7 @@ def grade_document(grade: Grade) -> dict[str, Any]:
         ],
         "timing": grade.timing.model_dump(),
         "environment": grade.environment.model_dump(),
+        **({"gpu_environment": grade.gpu_environment.model_dump()} if grade.gpu_environment else {}),
         "notices": list(grade.notices),
     }
     if not grade.student:

@@ -22,8 +22,10 @@ from autograder.cli import gpus as cli_gpus
 from autograder.cli.interrupted import Interrupted
 from autograder.course import Course
 from autograder.grading import gpu as grading_gpu
+from autograder.grading.settings import GradingSettings
 from autograder.running.store import GradeStore
 from autograder.sandbox import Gpu, NoGpuError
+from autograder.verify import verify
 
 SIMULATED = Gpu("GPU-simulated-run", "Simulated GPU", "1.2.3")
 GPU_TEST = '''
@@ -245,6 +247,45 @@ def test_a_gpu_that_the_framework_cannot_use_leaves_the_points_open(
     assert {entry["status"] for entry in autograde().values()} == {"incomplete"}
     with pytest.raises(NoGpuError, match="sees no GPU"):
         autograde("--deferred")
+
+
+def test_one_notebook_is_graded_at_once_where_there_is_a_gpu(
+    course: Course, on_gpu: Callable[[bool], None]
+) -> None:
+    notebook = course.submitted / "bob" / "mini" / "mini.ipynb"
+    given = [
+        "grade",
+        str(notebook),
+        "-a",
+        "mini",
+        "--course",
+        str(course.root),
+        "--isolation",
+        "weak",
+        "--json",
+    ]
+    on_gpu(False)
+    without = json.loads(CliRunner().invoke(application.app, given).stdout)
+    on_gpu(True)
+    with_gpu = json.loads(CliRunner().invoke(application.app, given).stdout)
+    assert (without["status"], without["score"]) == ("incomplete", 2.0)
+    assert (with_gpu["status"], with_gpu["score"]) == ("graded", 4.25)
+    assert with_gpu["gpu_environment"]["device"] == "Simulated GPU"
+
+
+def test_variants_are_verified_with_the_gpu_tests_where_there_is_a_gpu(course: Course) -> None:
+    folder = course.root / "variants"
+    folder.mkdir()
+    header = '"""Wrong on a GPU only."""\n# expect: loses average-values\n# %% moving_average\n'
+    (folder / "wrong_there.py").write_text(header + WRONG_THERE + "\n", encoding="utf-8")
+    settings = GradingSettings(isolation="weak")
+
+    def verdicts(*gpus: Gpu) -> dict[str, tuple[str, bool]]:
+        found = verify(course, "mini", settings, variants=folder, gpus=lambda: gpus)
+        return {verdict.name: (verdict.grade.status, not verdict.disagreements) for verdict in found}
+
+    assert verdicts() == {"solution": ("incomplete", True), "wrong_there": ("incomplete", True)}
+    assert verdicts(SIMULATED) == {"solution": ("graded", True), "wrong_there": ("graded", True)}
 
 
 def test_tables_give_open_grades_to_no_other_system(
