@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from autograder.class_run import Graded, keep, write_pages
 from autograder.course import Course
 from autograder.grading.deferred import is_open, merged
-from autograder.grading.grade import Grade
+from autograder.grading.grade import Grade, Status
 from autograder.grading.settings import GradingSettings
 from autograder.intake import Partners, Rejected, Submission, handed_in, read
 from autograder.running.alone import run_alone
@@ -118,4 +118,8 @@ def _completed(
         )
     grade = merged(stored.grade, later)
     keep(store, course, hand_in, grade, key, stored.file_key, stored.own_notices)
+    if is_open(grade):
+        outcomes = (outcome for item in later.items for outcome in item.outcomes)
+        reasons = dict.fromkeys(outcome.message for outcome in outcomes if outcome.status == Status.DEFERRED)
+        return Graded(hand_in.student, "failed", problem=" ".join(("Its points stay open.", *reasons)))
     return Graded(hand_in.student, "completed", in_brief(grade))

@@ -215,6 +215,24 @@ def test_an_equal_hand_in_takes_the_complete_grade_over(
     assert autograde()["bob"]["status"] == "graded"
 
 
+def test_points_that_a_gpu_could_not_give_stay_open_and_are_named(
+    course: Course, autograde: Autograde, on_gpu: Callable[[bool], None]
+) -> None:
+    tests = course.hidden_tests("mini") / "test_mini.py"
+    spoiled = "    pytest.skip('The speed could not be measured.')\n    student.run("
+    tests.write_text(tests.read_text(encoding="utf-8").replace("    student.run(", spoiled), encoding="utf-8")
+    autograde("--student", "ada")
+    before = stored(course, "ada")
+    on_gpu(True)
+    given = ["autograde", "mini", "--course", str(course.root), "--isolation", "weak", "--json", "--deferred"]
+    result = CliRunner().invoke(application.app, given)
+    assert result.exit_code == 1
+    [entry] = json.loads(result.stdout)["results"]
+    assert entry["how"] == "failed"
+    assert entry["problem"] == "Its points stay open. The speed could not be measured."
+    assert stored(course, "ada") == before
+
+
 def test_deferred_grades_no_new_hand_ins(
     course: Course, autograde: Autograde, on_gpu: Callable[[bool], None]
 ) -> None:
