@@ -123,6 +123,7 @@ def measured(
                         continue
                     ratios.append(result[0])
                     pairs.append(result[1])
+                    print(f"{len(ratios)}: {result[0]:.3f}, {result[1]} pairs", file=sys.stderr, flush=True)
     return np.array(ratios), pairs, failed
 
 
