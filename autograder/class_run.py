@@ -74,9 +74,10 @@ def carry_out(
     with run_alone(course, assignment):
         run = _Run(plan, course, assignment, gpu_again, started)
         with graders as pool:
+            results = pool.grade_all(run.submissions())  # graders are at work while the gradebook is prepared
             gradebook.add_students(course)
             yield from run.settle_valid()
-            for submission, result in pool.grade_all(run.submissions()):
+            for submission, result in results:
                 yield from run.take(submission, result)
                 yield from run.settled_meanwhile()
             yield from run.settled_meanwhile()

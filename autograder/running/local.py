@@ -88,7 +88,8 @@ class LocalPool:
         ensure_running()
 
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
-        """Grade all, in the order given as graders come free, yielding each as it is done.
+        """Grade all, in the order given as graders come free, yielding each as it is done. The graders are at work as
+        soon as this is called, before the first result is asked for.
 
         `submissions` is asked for the next one when a grader is free for it, and before the last result is yielded, so
         that graders need not wait for whoever takes the results. Raises what is the course's or the machine's fault:
@@ -99,6 +100,9 @@ class LocalPool:
             worker = self._start(task.submission.assignment)
             self._workers.append(worker)
             worker.give(task)
+        return self._results(waiting)
+
+    def _results(self, waiting: _Waiting) -> Iterator[tuple[Submission, Result]]:
         while busy := {worker.answers: worker for worker in self._workers if worker.task is not None}:
             for answers in wait(list(busy)):
                 worker = busy[answers]  # type: ignore[index]
