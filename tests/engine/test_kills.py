@@ -345,14 +345,19 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(real: tuple[Course, Course]) 
         str(course.root),
     ]
     driver = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a process group of its own, as in a terminal
     )
     wait_until_graded(course, 2, driver)  # type: ignore[arg-type]
     left = descendants(driver)  # type: ignore[arg-type]
-    driver.send_signal(signal.SIGINT)
+    os.killpg(driver.pid, signal.SIGINT)
     printed, said = driver.communicate(timeout=60)
     assert driver.returncode == 130
     assert "again" in said
+    assert "Traceback" not in said
     document = json.loads(printed)
     assert document["interrupted"]
     assert len(document["results"]) >= 1
