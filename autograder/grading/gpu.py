@@ -116,7 +116,7 @@ def present_gpus(found: Callable[[], tuple[Gpu, ...]] = found_gpus) -> tuple[Gpu
 def _report(gpu: Gpu, warm: WarmParent, isolation: Literal["full", "weak"]) -> Mapping[str, str]:
     spec = SandboxSpec(profile=warm.profile, limits=_LIMITS, gpu=gpu, isolation=isolation)  # type: ignore[arg-type]
     try:
-        with StudentSession(new_notebook(), spec, _LIMITS, warm) as session:  # type: ignore[no-untyped-call]
+        with StudentSession(new_notebook(), spec, _LIMITS, warm) as session:
             session.student.run(_QUESTIONS[warm.profile])
             report = session.student.get("GPU_REPORT")
     except IsolationError:
