@@ -14,7 +14,7 @@ STATUS = {
     Status.ERROR: "Stopped with an error",
     Status.TIMEOUT: "Took too long",
     Status.MISSING: "Missing",
-    Status.DEFERRED: "Still open",
+    Status.DEFERRED: "Waits for a GPU",
     Status.MANUAL: "Waits for a grader",
 }
 
