@@ -5,7 +5,8 @@ All kernels are made positive and all inputs are positive, so that no ReLU cuts 
 channel shows. Then, for kernels given in any order:
 - all kernels zero: the channels that remain are the block's input, passed on;
 - only kernel d not zero: `growth` new live channels appear exactly if layer d reads the block's input;
-- only s and d not zero, then s doubled: besides the channels of s, those of d change exactly if d reads s. A
+- only s and d not zero, then s doubled: besides the channels of s, those of d change exactly if d reads s
+  (where s does not read the block's input, with the layers before s, in the order of the weights). A
   dense block has every edge input -> d, and for every pair of layers one edge. A chain whose outputs are
   concatenated at the end has the same channels and receptive fields, and is told apart.
 
@@ -104,7 +105,9 @@ def dense_edges(
         kept = _contains(nothing, x.astype(np.float64))
         edges = [[_changed(nothing, output([d])) >= growth for d in range(layers)]]
         for s in range(layers):
-            edges.append([s != d and _reads(output, s, d, growth) for d in range(layers)])
+            # A layer that does not read the input is silent alone: the layers before it are left in, then.
+            alive = [s] if edges[0][s] else list(range(s + 1))
+            edges.append([s != d and _reads(output, alive, s, d, growth) for d in range(layers)])
     except UnusableError as error:
         return DenseBlock(False, False, False, 0, (), (), str(error))
     finally:
@@ -128,9 +131,10 @@ def edge_picture(block: DenseBlock, title: str = "") -> Figure:
     return figure
 
 
-def _reads(output: Callable[..., Array], s: int, d: int, growth: int) -> bool:
+def _reads(output: Callable[..., Array], alive: list[int], s: int, d: int, growth: int) -> bool:
     """Doubling layer s changes its own channels, and those of d besides if d reads them."""
-    return _changed(output([s, d]), output([s, d], doubled=s)) >= 2 * growth
+    kept = [*alive, d]
+    return d not in alive and _changed(output(kept), output(kept, doubled=s)) >= 2 * growth
 
 
 def _changed(before: Array, after: Array) -> int:

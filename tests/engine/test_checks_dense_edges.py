@@ -92,6 +92,12 @@ def test_other_blocks(kind, missing, words):
         assert missing in result.missing
 
 
+def test_the_edges_of_a_chain_are_those_of_neighbours():
+    edges = recovered("chain, then all").edges
+    assert edges[0] == (True, False, False, False)
+    assert all(edges[s + 1][d] == (d == s + 1) for s in range(LAYERS) for d in range(LAYERS))
+
+
 def test_an_input_that_is_changed():
     block = Block()
     result = dense_edges(

@@ -19,7 +19,7 @@ from autograder.remote.client import Handle, Student
 
 LEAST_SPEEDUP = 1.5
 HOPELESS = 0.5  # a ratio below which no more is measured: such a step is traced again and again
-CALL = 20  # steps in a timed call: enough that the call itself hardly counts
+CALL = 12  # steps in a timed call: enough that the call itself hardly counts
 RATE = 0.01
 
 
