@@ -31,7 +31,7 @@ FALL = 0.9  # of the first loss, what should be left at most after 30 steps on o
 @pytest.mark.item("densenet-learns")
 def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> None:
     """The network takes pictures of the size asked for, gives logits for each class, and grows with its arguments."""
-    for size, classes in (((12, 12, 3), 10), ((16, 8, 1), 4)):
+    for size, classes in (((32, 32, 3), 10), ((24, 16, 1), 4)):
         net = student.build_densenet.keep(size, classes, 2, 3, 4, 5)
         found = _logits(net, rng.normal(size=(3, *size)).astype(np.float32), classes)
         sums = np.asarray(found, np.float64).sum(axis=1)
@@ -140,8 +140,8 @@ def _classes(net: Handle, x: Array, batch: int = 500) -> Array:
 
 def _kernels(student: Student, blocks: int, layers: int, growth: int) -> list[Array]:
     """The convolution kernels of a network, as it lists them."""
-    net = student.build_densenet.keep((12, 12, 3), 5, blocks, layers, growth, 1)
-    net(np.zeros((1, 12, 12, 3), np.float32))
+    net = student.build_densenet.keep((32, 32, 3), 5, blocks, layers, growth, 1)
+    net(np.zeros((1, 32, 32, 3), np.float32))
     weights = answers.listing(net.method("get_weights"), what="get_weights() of the network")
     return [w for w in weights if isinstance(w, np.ndarray) and w.ndim == 4]
 
