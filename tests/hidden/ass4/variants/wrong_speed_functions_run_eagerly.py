@@ -4,4 +4,6 @@
 # may-lose: densenet-learns
 
 # %% +
+import tensorflow as tf
+
 tf.config.run_functions_eagerly(True)
