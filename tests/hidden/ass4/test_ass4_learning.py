@@ -40,6 +40,11 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
             "The network gives probabilities; logits are asked for.",
             "No softmax in the last layer.",
         )
+        expect(
+            bool((found < 0).any() or (found > 0).all()),
+            "No logit of the network is negative, and some are exactly 0: the last layer cuts them off.",
+            "No activation in the last layer.",
+        )
     for layers in (3, 5):
         small, large = (_kernels(student, blocks, layers, 4) for blocks in (1, 3))
         expect(

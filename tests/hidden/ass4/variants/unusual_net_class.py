@@ -7,14 +7,15 @@ class DenseNet(tf.keras.Model):
     def __init__(self, n_classes, blocks, layers, growth, seed):
         super().__init__()
         tf.keras.utils.set_random_seed(seed)
-        self.parts, channels = [tf.keras.layers.Conv2D(2 * growth, 3, padding="same", activation="relu")], 2 * growth
+        parts, channels = [tf.keras.layers.Conv2D(2 * growth, 3, padding="same", activation="relu")], 2 * growth
         for number in range(blocks):
             if number > 0:
                 channels //= 2
-                self.parts += [tf.keras.layers.Conv2D(channels, 1, activation="relu"), tf.keras.layers.AveragePooling2D()]
-            self.parts.append(dense_block(channels, layers, growth))
+                parts += [tf.keras.layers.Conv2D(channels, 1, activation="relu"), tf.keras.layers.AveragePooling2D()]
+            parts.append(dense_block(channels, layers, growth))
             channels += layers * growth
-        self.parts += [tf.keras.layers.GlobalAveragePooling2D(), tf.keras.layers.Dense(n_classes)]
+        parts += [tf.keras.layers.GlobalAveragePooling2D(), tf.keras.layers.Dense(n_classes)]
+        self.parts = parts
 
     def call(self, x, training=False):
         for part in self.parts:
