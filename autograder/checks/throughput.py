@@ -12,7 +12,9 @@ The program is called from outside with a number of steps k; the student's clock
 5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval. If
    the threshold lies inside it, more pairs are measured before anything is decided.
 
-Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be passed in.
+Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be passed in,
+and a program may say itself how long its work took (`Timed`): on a CPU the computing time of its process, which other
+work on the machine changes little; on a GPU, for which a process waits, the time that passes.
 `benchmarks/throughput_aa.py` measures how far the ratio of a program to itself strays.
 
 Sources: Efron and Tibshirani, An introduction to the bootstrap (1993) for the percentile interval; interleaving because
@@ -41,6 +43,14 @@ LONG_WORK_S = 0.2  # beyond which fewer steps are enough
 REPEATS = 9  # of a pair's four calls, the shortest of which count
 REPEATS_S = 0.3  # and how long they may take: calls that are long by themselves are repeated less often
 MAX_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What a program may return where another clock than the caller's tells how long its work took."""
+
+    answer: object
+    seconds: float
 
 
 class ThroughputError(RuntimeError):
@@ -243,6 +253,8 @@ def _without_ratio(
 def _timed(program: Program, k: int, clock: Clock) -> tuple[float, object]:
     start = clock()
     answer = program(k)
+    if isinstance(answer, Timed):
+        return answer.seconds, answer.answer
     return clock() - start, answer
 
 

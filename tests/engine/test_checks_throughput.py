@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autograder.checks.throughput import ThroughputError, bootstrap_median, compare, compare_calls
+from autograder.checks.throughput import ThroughputError, Timed, bootstrap_median, compare, compare_calls
 
 
 class Machine:
@@ -154,6 +154,29 @@ def test_what_a_program_raises_passes_through():
 
     with pytest.raises(LookupError):
         compare(broken, broken, 0.5, clock=Machine().clock)
+
+
+def test_a_program_may_know_better_how_long_its_work_took():
+    machine = Machine()
+
+    def timed(per_step):
+        program = machine.program(0.001)
+
+        def run(k):
+            return Timed(program(k), 0.002 + k * per_step)
+
+        return run
+
+    seen = []
+
+    def verify(answer, k):
+        seen.append(len(answer) == k)
+        return ""
+
+    result = compare(timed(0.002), timed(0.001), 0.4, verify=verify, clock=machine.clock)
+    assert result.ratio == pytest.approx(0.5, rel=1e-6)
+    assert seen
+    assert all(seen)
 
 
 def test_whole_calls():
