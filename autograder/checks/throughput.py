@@ -34,6 +34,7 @@ Clock = Callable[[], float]
 
 PAIRS = 9
 MAX_PAIRS = 45
+LONGEST_S = 60.0  # after which no more than the least pairs are measured
 PRECISION = 0.05  # half the interval's width, relative to the ratio, above which more pairs are measured
 WARM_CALLS = 5
 WARM_S = 0.5
@@ -120,6 +121,7 @@ def compare(
         for program in (checked, plain):
             _warm_up(program, steps, clock)
         mine, theirs = _sized(checked, steps), _reference_sized(plain, steps)
+        began = clock()
         measured: list[tuple[float, float]] = []
         while len(measured) < max_pairs:
             measured.append(_pair(mine, theirs, len(measured)))
@@ -127,7 +129,7 @@ def compare(
                 ratios = [r / s for s, r in measured]
                 low, high = bootstrap_median(ratios, confidence)
                 precise = high - low <= 2 * precision * float(np.median(ratios))
-                if precise and not low < threshold < high:
+                if (precise and not low < threshold < high) or clock() - began > LONGEST_S:
                     break
     except (_WrongAnswer, _NoWork) as problem:
         correct = not isinstance(problem, _WrongAnswer)

@@ -68,6 +68,12 @@ def test_more_pairs_are_measured_when_it_is_close():
     assert len(compare(machine.program(0.001), machine.program(0.001), 0.1, clock=machine.clock).pairs) > 9
 
 
+def test_a_measurement_that_drags_on_ends_with_what_is_known():
+    machine = Machine(noise=0.5)
+    slow = compare(machine.program(2.0), machine.program(2.0), 1.0, clock=machine.clock)
+    assert len(slow.pairs) == 9
+
+
 def test_wrong_answers_end_the_measurement():
     machine = Machine()
     cheat = machine.program(0.0001, answer=lambda k: np.zeros(1))
