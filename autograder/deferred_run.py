@@ -7,7 +7,7 @@ found is written as it comes, so a run that was interrupted is finished by runni
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from autograder.class_run import Graded, keep, write_pages
 from autograder.course import Course
@@ -27,6 +27,7 @@ class Waiting:
     """Whose valid grade waits for a GPU: the students by their hand-in's key, equal hand-ins together."""
 
     by_key: dict[str, tuple[str, ...]]
+    key: str  # of all that decides a grade but the hand-in
 
     @property
     def students(self) -> int:
@@ -53,7 +54,7 @@ def waiting(
         hand_in = read(course, assignment, student, groups)
         if isinstance(hand_in, Submission) and submission_key(hand_in, key) == facts.key:
             found[facts.key] = (*found.get(facts.key, ()), student)
-    return Waiting(found)
+    return Waiting(found, key)
 
 
 def complete(
@@ -74,12 +75,11 @@ def complete(
     """
     on_gpus = dataclasses.replace(settings, device="gpu", gpus=tuple(gpus))
     store, groups = GradeStore(course, assignment), Partners(course)
-    key_of = {students[0]: key for key, students in todo.by_key.items()}
     with run_alone(course, assignment):
-        hand_ins = _hand_ins(course, assignment, key_of, groups, started)
+        hand_ins = _hand_ins(todo, course, assignment, groups, started)
         with pool_for(course, on_gpus, jobs=len(gpus), address=HERE if gpus else cluster) as pool:
             for first, result in pool.grade_all(hand_ins):
-                key = key_of[first.student]
+                key = submission_key(first, todo.key)
                 for student in todo.by_key[key]:
                     if isinstance(result, GradingFailure):
                         yield Graded(student, "failed", problem=result.reason)
@@ -91,16 +91,14 @@ def complete(
 
 
 def _hand_ins(
-    course: Course,
-    assignment: str,
-    students: Iterable[str],
-    groups: Partners,
-    started: Callable[[str], None],
+    todo: Waiting, course: Course, assignment: str, groups: Partners, started: Callable[[str], None]
 ) -> Iterator[Submission]:
-    for student in students:
-        hand_in = read(course, assignment, student, groups)
-        if isinstance(hand_in, Submission):
-            started(student)
+    """The first of those with equal hand-ins, read when a grader is free. One that was replaced meanwhile is left to
+    the next run: it has to be graded as a whole."""
+    for key, (first, *_) in todo.by_key.items():
+        hand_in = read(course, assignment, first, groups)
+        if isinstance(hand_in, Submission) and submission_key(hand_in, todo.key) == key:
+            started(first)
             yield hand_in
 
 

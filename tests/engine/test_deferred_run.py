@@ -21,6 +21,7 @@ from autograder.cli import app as application
 from autograder.cli import gpus as cli_gpus
 from autograder.cli.interrupted import Interrupted
 from autograder.course import Course
+from autograder.deferred_run import complete, waiting
 from autograder.grading import gpu as grading_gpu
 from autograder.grading.settings import GradingSettings
 from autograder.running.store import GradeStore
@@ -230,6 +231,19 @@ def test_points_that_a_gpu_could_not_give_stay_open_and_are_named(
     [entry] = json.loads(result.stdout)["results"]
     assert entry["how"] == "failed"
     assert entry["problem"] == "Its points stay open. The speed could not be measured."
+    assert stored(course, "ada") == before
+
+
+def test_a_hand_in_that_is_replaced_meanwhile_is_left_to_the_next_run(
+    course: Course, autograde: Autograde
+) -> None:
+    autograde("--student", "ada")
+    settings = GradingSettings(isolation="weak")
+    todo = waiting(course, "mini", settings)
+    assert todo.students == 1
+    before = stored(course, "ada")
+    hand_in(course, "ada", moving_average=RIGHT_OTHERWISE)
+    assert list(complete(todo, course, "mini", settings, (SIMULATED,))) == []
     assert stored(course, "ada") == before
 
 
