@@ -6,7 +6,7 @@ one CPU core, November 2026):
     solution .997 (sd .009, lowest .962), unusual_block_relu_in_front .997 (.006, .976),
     unusual_block_list_of_features .989 (.018, .932): 20 seeds each
     unusual_net_bottleneck .927 (.099, .815): 5 seeds, measured before its averages could settle (`ass4_training`)
-    wrong_net_frozen, _linear, _one_by_one, _averages_first, _classifier_only, _zero_weights: at most .24, two seeds each
+    wrong_net_frozen, _linear, _one_by_one, _averages_first, _classifier_only, _zero_weights: at most .24, 2 seeds each
     logistic regression .13
 
 The threshold lies .3 above all of these wrong networks and 3.8 standard deviations below the correct one that varied
