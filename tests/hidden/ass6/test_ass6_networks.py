@@ -56,7 +56,7 @@ def test_order_matters(student: Student, rng: np.random.Generator) -> None:
 
 @pytest.mark.item("architectures")
 def test_all_layers_take_part(student: Student, rng: np.random.Generator, measure: Measure) -> None:
-    """All weights take part, and more layers, a second direction, or gates bring more of them."""
+    """All weights take part; layers, directions and gates have weights of their own."""
     plain = {cell: _numbers(student, Settings(cell), rng) for cell in CELLS}
     for cell, count in plain.items():
         if count:
