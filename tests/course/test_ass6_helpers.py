@@ -1,4 +1,4 @@
-"""What the hidden tests of assignment 6 run in a student's process: weights behind any handle, training through any code."""
+"""What assignment 6 runs in a student's process: weights behind any handle, training through any code."""
 
 from __future__ import annotations
 
