@@ -18,7 +18,7 @@ from autograder.remote.client import Student
 KIND = polarity.Kind(vocab=30, shortest=4, longest=8, steps=48)
 TRAIN, TEST = 2000, 2000
 BATCH, RATE = 64, 0.005
-EVERY, MOST = 10, 160  # steps between two looks, and in all
+EVERY, MOST = 10, 100  # steps between two looks, and in all
 WANTED = 0.8
 SPREAD = 0.005  # of accuracies where a training ends: what is left is the chance of the test reviews
 CLEAR = 0.83  # where a training ends early: above WANTED by more than the chance of 2,000 test reviews

@@ -24,7 +24,7 @@ _HINT = "With a mask, the state stands still at padded places: what was read is 
 @pytest.mark.budget(120)
 def test_masked_networks_learn_soon(student: Student, rng: np.random.Generator, measure: Measure) -> None:
     """Trained on 2,000 made-up reviews with much padding behind them, a masked GRU is right on 80 % of others
-    after at most 160 steps."""
+    after at most 100 steps."""
     task = polarity.reviews(training.KIND, rng, training.TRAIN, training.TEST)
     seeds = [int(seed) for seed in rng.choice(2**31 - 1, size=3, replace=False)]
     first = training.course(student, task, seeds[0])
