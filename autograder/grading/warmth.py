@@ -62,6 +62,12 @@ def make_ready_kernel(spec: SandboxSpec) -> None:
         _ready.append(ReadyKernel(spec, warm_parent(spec.profile)))
 
 
+def drop_ready_kernel() -> None:
+    """End the kernel that was started ahead of time, if there is one."""
+    while _ready:
+        _ready.pop().close()
+
+
 def reference_session(
     course: Course, assignment: Assignment, solution: NotebookNode, spec: SandboxSpec
 ) -> StudentSession:
@@ -93,8 +99,7 @@ def _lasting(spec: SandboxSpec) -> SandboxSpec:
 @atexit.register
 def cool_down() -> None:
     """End all that this process keeps warm. Called at exit; a pool's worker may call it earlier."""
-    while _ready:
-        _ready.pop().close()
+    drop_ready_kernel()
     forget_reference()
     while _parents:
         _parents.popitem()[1].__exit__(None, None, None)

@@ -11,7 +11,7 @@ import pytest
 from autograder import gradebook
 from autograder.class_run import carry_out, plan
 from autograder.course import Course
-from autograder.grading.grade import Grade, ItemGrade, Status
+from autograder.grading.grade import Grade, ItemGrade, Status, Timing
 from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission, submissions
 from autograder.intake.timestamps import write as timestamp_text
@@ -107,3 +107,22 @@ def test_nothing_is_written_where_nothing_changed(course: Course):
     before = shown.stat().st_mtime_ns
     run(course)
     assert shown.stat().st_mtime_ns == before
+
+
+def test_longest_expected_comes_first_by_its_last_time_or_its_size(course: Course):
+    for student, seconds in {"slow": 90.0, "quick": 2.0, "usual": 9.0}.items():
+        hand_in(course, student, EARLY)
+        timing = Timing(wall_s=seconds, cpu_s=seconds)
+        older = StoredGrade(
+            key="of another hidden test", grade=grade_of(course).model_copy(update={"timing": timing})
+        )
+        GradeStore(course, "mini").put(student, older)
+    for student, cells in {"long": 9, "short": 1}.items():
+        hand_in(course, student, EARLY)
+        file = course.submitted / student / "mini" / "mini.ipynb"
+        notebook = nbformat.read(file, as_version=4)
+        notebook.cells += [nbformat.v4.new_code_cell("x = 1") for _ in range(cells)]
+        nbformat.write(notebook, file)
+    # What was never graded is expected to take what is usual here; then the larger comes first.
+    order = plan(course, "mini", SETTINGS, students=["quick", "usual", "short", "long", "slow"]).todo
+    assert order == ("slow", "long", "short", "usual", "quick")

@@ -94,8 +94,7 @@ def more_to_come() -> Iterator[None]:
     warmth.expect_more(True)
     yield
     warmth.expect_more(False)
-    while warmth._ready:
-        warmth._ready.pop().close()
+    warmth.drop_ready_kernel()
 
 
 def graded(course: Course, code: str) -> Grade:

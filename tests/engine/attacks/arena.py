@@ -30,7 +30,7 @@ from autograder.course import Course
 from autograder.grading.engine import grade
 from autograder.grading.grade import Grade
 from autograder.grading.opening import GradingSettings
-from autograder.grading.warmth import warm_parent
+from autograder.grading.warmth import drop_ready_kernel, warm_parent
 from autograder.intake import Submission
 from autograder.sandbox import SandboxSpec
 from autograder.sanitise import clean_notebook
@@ -238,6 +238,7 @@ def processes_below() -> set[tuple[int, float]]:
 
     Whatever a session starts stays below its first process, so none can hide from this.
     """
+    drop_ready_kernel()
     found = set()
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -248,6 +249,7 @@ def processes_below() -> set[tuple[int, float]]:
 
 def _left_behind() -> list[str]:
     """What sessions have left in the warm parent's folder, and the processes there are."""
+    drop_ready_kernel()
     folder = warm_parent("tensorflow")._folder
     left = sorted(path.name for path in folder.iterdir()) if folder is not None else []
     return left + [f"process {pid}" for pid, _ in sorted(processes_below())]

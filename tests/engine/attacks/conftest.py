@@ -21,7 +21,7 @@ from arena import CANARY, HIDDEN_NUMBER, SECRET, Arena
 from sandboxing import needs_full_isolation
 
 from autograder.course import Course
-from autograder.grading.warmth import warm_parent
+from autograder.grading.warmth import drop_ready_kernel, expect_more, warm_parent
 from autograder.sandbox import parent
 
 FIXTURE = Path(__file__).parents[1] / "course_fixture"
@@ -84,6 +84,7 @@ def test_windows_are_averaged(student, rng):
 def arena() -> Iterator[Arena]:
     # One warm parent for the grader and for the sandboxes that the tests open themselves.
     parent._shared.setdefault("tensorflow", warm_parent("tensorflow"))
+    expect_more(True)  # as in a pool: the next hand-in's kernel is there while this one's is still at work
     needs_full_isolation()
     with (
         tempfile.TemporaryDirectory(prefix="arena-", dir="/var/tmp") as folder,
@@ -105,6 +106,8 @@ def arena() -> Iterator[Arena]:
         with subprocess.Popen(neighbour) as sleeping:
             yield Arena(course=Course.load(root), victim=victim)
             sleeping.kill()
+    expect_more(False)
+    drop_ready_kernel()
 
 
 def _plant(root: Path) -> None:
