@@ -77,11 +77,11 @@ def computed(results: list[dict[str, Any]], idle_s: float) -> float:
     return sum(max(0.0, float(result["timing"]["cpu_s"]) - idle_s) for result in results)
 
 
-def idle_session_s(profile: str = "tensorflow", sessions: int = 5) -> float:
+def idle_session_s(sessions: int = 5) -> float:
     """CPU seconds of a student's process that starts and runs nothing: the median of some sessions."""
     used = []
-    with WarmParent(profile) as warm:
-        spec = SandboxSpec(profile=profile, isolation="weak")
+    with WarmParent("tensorflow") as warm:
+        spec = SandboxSpec(isolation="weak")
         for _ in range(sessions):
             with StudentSession(new_notebook(), spec, Limits(), warm) as session:
                 session.student.has("nothing")

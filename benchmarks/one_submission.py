@@ -2,8 +2,8 @@
 
     python benchmarks/one_submission.py [small|mini|ass1] [--runs 5] [--json FILE]
 
-Cold: the command `autograder autograde`, from its start to its end, in a course that has never been graded. Warm: planning,
-grading, gradebook and pages in a process whose pool has graded another hand-in before.
+Cold: the command `autograder autograde`, from its start to its end, in a course that has never been graded. Warm:
+planning, grading, gradebook and pages in a process whose pool has graded another hand-in before.
 """
 
 from __future__ import annotations

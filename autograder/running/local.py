@@ -96,6 +96,7 @@ class LocalPool:
         `HiddenTestsError`, `UntestedItemError`, `NotebookError`, `IsolationError`, `NoGpuError`.
         """
         waiting = _Waiting(submissions)
+        self._occupy(waiting)  # graders that an earlier call has left idle
         while len(self._workers) < jobs_for(self._jobs) and (task := waiting.next()) is not None:
             worker = self._start(task.submission.assignment)
             self._workers.append(worker)

@@ -106,3 +106,10 @@ def test_a_hand_in_is_read_when_a_grader_is_free_for_it(mini_course: Course) -> 
     with LocalPool(mini_course, ANYWHERE, jobs=1) as pool:
         for done, _ in enumerate(pool.grade_all(hand_ins()), start=1):
             assert len(asked) <= done + 1
+
+
+def test_a_pool_grades_again_when_its_graders_are_idle(mini_course: Course) -> None:
+    with LocalPool(mini_course, ANYWHERE, jobs=1) as pool:
+        for student in ("ada", "ben"):
+            graded = [submission.student for submission, _ in pool.grade_all([hand_in(mini_course, student)])]
+            assert graded == [student]
