@@ -38,17 +38,15 @@ from ass6_ask import INSIDE  # noqa: E402
 CORRECT = (
     "solution",
     "unusual_average_pooling",
-    "unusual_dropout",
-    "unusual_functional_sum",
     "unusual_large_weights",
     "unusual_reads_backwards",
 )
 WRONG = (
     "wrong_mask_missing",
-    "wrong_mask_lost_in_conv",
     "wrong_mask_zeroed_inputs",
     "wrong_mask_token_one",
 )
+NEGLIGIBLE = 1e-9  # no law is known to hold further out
 
 
 def main() -> None:
@@ -125,17 +123,20 @@ def _functions(name: str) -> dict[str, Any]:
 def _write(
     correct: dict[str, list[float]], wrong: dict[str, list[float]], runs: dict[tuple[str, int], list[float]]
 ) -> None:
-    """What was measured, with the probability, by normal laws, that all of a correct solution's runs count as one
-    that fails, and that a wrong one's pass."""
+    """What was measured, and the probabilities of a wrong verdict for the networks nearest to the threshold."""
     measured = {name: _summary(name, values, runs) for name, values in {**correct, **wrong}.items()}
+    low = [value for values in correct.values() for value in values]
+    high = [value for values in wrong.values() for value in values]
     fails = max(stats.norm.cdf((training.WANTED - np.mean(v)) / np.std(v, ddof=1)) for v in correct.values())
     passes = max(stats.norm.sf((training.WANTED - np.mean(v)) / np.std(v, ddof=1)) for v in wrong.values())
     entry = {
         "accuracy": training.WANTED,
         "steps": training.MOST,
-        "one run of a correct network fails": float(f"{fails:.1e}"),
-        "one run of a wrong network passes": float(f"{passes:.1e}"),
         "seeds": min(len(v) for v in (*correct.values(), *wrong.values())),
+        "correct runs that fail": f"{sum(v < training.WANTED for v in low)} of {len(low)}",
+        "wrong runs that pass": f"{sum(v >= training.WANTED for v in high)} of {len(high)}",
+        "a correct run fails, by a normal law, at most": float(f"{max(fails, NEGLIGIBLE):.1e}"),
+        "a wrong run passes, by a normal law, at most": float(f"{max(passes, NEGLIGIBLE):.1e}"),
         "measured": measured,
     }
     file = HIDDEN / "ass6_thresholds.json"
