@@ -59,7 +59,7 @@ def course(
     )
     if training.attribute("ready") is not True:
         return None
-    return look(lambda count: training.method("steps", count), lambda x: _logits(net, x), seen, most=most)
+    return look(lambda count: training.method("steps", count), net.predict, seen, most=most)
 
 
 def look(
@@ -77,10 +77,6 @@ def look(
         steps.append((len(steps) + 1) * EVERY)
         accuracies.append(float(((logits(task.x_test) > 0) == task.y_test).mean()))
     return Course(tuple(steps), tuple(accuracies))
-
-
-def _logits(net: Network, tokens: np.ndarray, batch: int = 1000) -> np.ndarray:
-    return np.concatenate([net.predict(tokens[i : i + batch]) for i in range(0, len(tokens), batch)])
 
 
 def _with_visible_padding(task: polarity.Reviews) -> polarity.Reviews:
