@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from ass6_ask import INSIDE, Network, Settings, network
+from ass6_ask import INSIDE, Settings, network
 
 from autograder.checks import polarity
 from autograder.remote.client import Student
