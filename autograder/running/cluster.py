@@ -70,6 +70,7 @@ class ClusterPool:
         self._run = f"autograder-{secrets.token_hex(6)}"
         self._client: Client | None = None
         self._events: queue.SimpleQueue[_Done | Report | Gone] = queue.SimpleQueue()
+        self._asked: set[str] = set()  # the workers that there were when it started
         self._workers: dict[str, Report] = {}
         self._alone_since = 0.0  # when there was no grader any more
         self._tasks: dict[int, _Task] = {}
@@ -88,7 +89,23 @@ class ClusterPool:
             self._client = None
 
     def warm_up(self, assignment: str) -> None:
-        """The workers start their graders with the first submission."""
+        """Connect and send the course to the workers, where graders start. Raises ClusterError."""
+        if self._client is not None:
+            return
+        plugin = GraderPlugin(self._run, engine_version(), self._resources, self._shipment(assignment))
+        self._client = connect(self._cluster)
+        listen(self._client, self._run, self._events.put)
+        watch_over(self._client, self._run)
+        self._alone_since = time.monotonic()
+        try:
+            self._asked = set(self._client.register_plugin(plugin, name=self._run))
+        except ModuleNotFoundError as missing:
+            raise ClusterError(
+                f"A worker cannot import {missing.name}. Workers need the same environment as this machine, with "
+                "`autograder[cluster]` installed."
+            ) from missing
+        except OSError as error:  # a worker went away meanwhile; the others report for themselves
+            _log.warning("A worker was lost while it started (%s).", error)
 
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
         """Grade all, in the order given as graders come free, yielding each as it is done.
@@ -100,8 +117,8 @@ class ClusterPool:
         first = next(waiting, None)
         if first is None:
             return
-        if self._client is None:
-            self._start(first.assignment)
+        self.warm_up(first.assignment)
+        self._wait_for_a_worker()
         self._give(first)
         more = True
         while True:
@@ -121,31 +138,16 @@ class ClusterPool:
             elif (done := self._take(event)) is not None:
                 yield done
 
-    def _start(self, assignment: str) -> None:
-        """Connect, send the course to the workers, and wait until one of them can grade."""
-        plugin = GraderPlugin(self._run, engine_version(), self._resources, self._shipment(assignment))
-        self._client = connect(self._cluster)
-        listen(self._client, self._run, self._events.put)
-        watch_over(self._client, self._run)
-        self._alone_since = time.monotonic()
-        try:
-            asked = set(self._client.register_plugin(plugin, name=self._run))
-        except ModuleNotFoundError as missing:
-            raise ClusterError(
-                f"A worker cannot import {missing.name}. Workers need the same environment as this machine, with "
-                "`autograder[cluster]` installed."
-            ) from missing
-        except OSError as error:  # a worker went away meanwhile; the others report for themselves
-            _log.warning("A worker was lost while it started (%s).", error)
-            asked = set()
+    def _wait_for_a_worker(self) -> None:
+        """Until one can grade. Raises ClusterError if all that there were have refused."""
         while not self._slots:
             event = self._next_event()
             if isinstance(event, Report):
                 self._note(event)
             elif isinstance(event, Gone):
                 self._forget(event)
-                asked.discard(event.worker)
-            if asked and asked <= set(self._workers) and not self._slots:
+                self._asked.discard(event.worker)
+            if self._asked and self._asked <= set(self._workers) and not self._slots:
                 raise ClusterError(f"No worker of the cluster can grade.\n{self._refusals()}")
 
     def _shipment(self, assignment: str) -> bytes:

@@ -106,6 +106,9 @@ def watch_over(client: Client, run: str) -> None:
 
 def say_goodbye(client: Client, run: str, pending: list[Future[Any] | None]) -> None:
     """Cancel what is pending, end the run's graders on all workers, and close the connection."""
+    if client.status != "running":  # the scheduler has gone; there is nobody to tell
+        client.close(timeout=_GOODBYE_S)
+        return
     try:
         client.cancel([future for future in pending if future is not None], force=True)
         scheduler: Any = client.scheduler

@@ -26,7 +26,8 @@ from distributed.utils import sync
 from autograder.running.bundle import Bundle
 from autograder.running.engine_version import differences, engine_version
 from autograder.running.grader import Answer, Grader, GraderEndedError, Order, UnfitError
-from autograder.running.local import ATTEMPTS
+from autograder.running.local import ATTEMPTS, lent_by
+from autograder.sandbox import WarmParent
 
 ENDED = "The run has ended."
 _log = logging.getLogger(__name__)
@@ -59,11 +60,20 @@ class GraderPlugin(WorkerPlugin):
         self._shipment = shipment
 
     async def setup(self, worker: Worker) -> None:
+        """Start the graders in the background; tasks that come before they are ready wait for them."""
+        self.graders = _Graders(worker, self.name)
+        self._starting = asyncio.create_task(self._start(worker))
+
+    async def teardown(self, worker: Worker) -> None:
+        """End the graders, also those at work, and remove the files."""
+        await asyncio.to_thread(self.graders.end)
+        await self._starting
+
+    async def _start(self, worker: Worker) -> None:
         """Start the graders, and say on the run's topic how many there are or why there are none.
 
         Never raises: a worker that does not grade goes on with other people's work.
         """
-        self.graders = _Graders(worker, self.name)
         try:
             self._check(worker)
             await asyncio.to_thread(self.graders.start, self._shipment, self._slots(worker))
@@ -77,10 +87,6 @@ class GraderPlugin(WorkerPlugin):
             _log.warning("%s does not grade here: %s", self.name, self.graders.refusal)
             await asyncio.to_thread(self.graders.end)
         self.graders.report()
-
-    async def teardown(self, worker: Worker) -> None:
-        """End the graders, also those at work, and remove the files."""
-        await asyncio.to_thread(self.graders.end)
 
     def _check(self, worker: Worker) -> None:
         unlike = differences(engine_version(), self._engine)
@@ -114,17 +120,24 @@ class _Graders:
         self._run = run
         self._order: Order | None = None
         self._folder: Path | None = None
+        self._parent: WarmParent | None = None  # of all of them
         self._free: queue.SimpleQueue[Grader | None] = queue.SimpleQueue()  # None: there will be no more
         self._started: list[Grader] = []
+        self._settled = threading.Event()  # it is known whether there are graders
         self._guard = threading.Lock()
 
     def start(self, shipment: bytes, slots: int) -> None:
         """Unpack the files and start `slots` graders; waits until they are warm. Raises UnfitError and whatever a
         machine may have against it.
         """
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-", dir=self._worker.local_directory))
         opened: Shipment = pickle.loads(shipment)
-        self._order = opened.unpack(self._folder)
+        with self._guard:
+            if self.ended:
+                raise GraderEndedError(ENDED)
+            self._folder = Path(tempfile.mkdtemp(prefix="autograder-", dir=self._worker.local_directory))
+            self._order = opened.unpack(self._folder)
+            self._parent = WarmParent(self._order.course.assignment(self._order.assignment).profile)
+        self._parent.start()
         graders = [self._start() for _ in range(slots)]
         for grader in graders:
             grader.wait_until_ready()
@@ -135,6 +148,7 @@ class _Graders:
 
         ("unfit", what `report` says) if this worker does not grade.
         """
+        self._settled.wait()
         if self.refusal or self.ended:
             return self._unfit()
         starts: int = sync(self._worker.loop, self._count_start, number, 1)
@@ -163,6 +177,7 @@ class _Graders:
 
     def report(self) -> None:
         """Tell whoever started the run whether, and how many times at once, this worker grades."""
+        self._settled.set()
         slots = 0 if self.refusal else len(self._started)
         message = {"worker": self._worker.address, "slots": slots, "refusal": self.refusal}
         self._worker.log_event(self._run, message)
@@ -171,9 +186,13 @@ class _Graders:
         """End all graders at once, and remove the files."""
         with self._guard:
             self.ended = True
+            self._settled.set()
             for grader in self._started:
                 grader.end()
+            for _ in range(self._worker.state.nthreads):  # each may wait for a grader
                 self._free.put(None)
+        if self._parent is not None:
+            self._parent.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -182,11 +201,15 @@ class _Graders:
 
     def _start(self) -> Grader:
         assert self._order is not None
-        grader = Grader(self._order)
+        assert self._parent is not None
         with self._guard:
-            self._started.append(grader)
             if self.ended:
-                grader.end()
+                raise GraderEndedError(ENDED)
+            lent = lent_by(self._parent)
+            grader = Grader(self._order, lent)
+            if lent is not None:
+                lent.close()
+            self._started.append(grader)
         return grader
 
     def _replace(self, dead: Grader) -> None:
@@ -194,9 +217,9 @@ class _Graders:
         dead.close()
         with self._guard:
             self._started.remove(dead)
-        if not self.ended:
-            _log.warning("A grader ended; another takes its place.")
+        with contextlib.suppress(GraderEndedError):  # the run has ended
             self._free.put(self._start())
+            _log.warning("A grader ended; another takes its place.")
 
     async def _count_start(self, number: int, by: int) -> int:
         """How many times this submission has been started, this time included. The scheduler keeps the count, because a

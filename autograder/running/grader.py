@@ -6,7 +6,7 @@
     grader.end()
 
 It is a fresh interpreter, so it can be started from any thread of any process, and it ends when its holder does: it
-watches the connection, also while it grades.
+watches the connection, also while it grades. The holder does without the engine, which is imported where it is needed.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from autograder.data import DataError, fingerprint
 from autograder.data.load import find
 from autograder.grading.gpu import gpus_of_this_machine
 from autograder.grading.settings import GradingSettings
-from autograder.grading.warmth import expect_more, warm_parent
 from autograder.intake import Submission
-from autograder.running.local import graded
 from autograder.running.store import course_key
+from autograder.running.work import graded
 from autograder.sandbox import NoGpuError, SandboxError, SandboxSpec
+
+# There is a grader for every core; the libraries read these variables once, when they are loaded.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 Answer = tuple[str, Any]  # ("grade", JSON), ("failure", reason) or ("stop", exception), as `graded` gives it
 
@@ -71,17 +73,20 @@ def order(course: Course, assignment: str, settings: GradingSettings) -> Order:
 class Grader:
     """The holder's end. Not for several threads at once, except `end`."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, lent: socket.socket | None = None) -> None:
+        """`lent` is a line to a warm parent (`WarmParent.lend`); without one it starts its own."""
         ours, theirs = socket.socketpair()
         package = str(Path(autograder.__file__).resolve().parents[1])
         path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH", "")) if part)
+        descriptors = [theirs.fileno(), *([lent.fileno()] if lent is not None else [])]
+        start = f"from {__name__} import main; main(*{descriptors})"
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", f"from {__name__} import main; main({theirs.fileno()})"],
+                [sys.executable, "-P", "-c", start],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": path},
-                pass_fds=(theirs.fileno(),),
+                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},
+                pass_fds=descriptors,
                 start_new_session=True,  # Ctrl-C in a terminal is the holder's to handle
             )
         self._connection: Connection[Any, Any] = Connection(ours.detach())
@@ -131,12 +136,18 @@ class Grader:
             raise GraderEndedError(f"The grader ended with exit code {code}.") from error
 
 
-def main(descriptor: int) -> None:
-    """The process: an order in, then submissions in and answers out, until the holder closes the connection."""
+def main(descriptor: int, lent: int | None = None) -> None:
+    """The process: an order in, then submissions in and answers out, until the holder closes the connection. `lent` is
+    the descriptor of a line to a warm parent.
+    """
+    from autograder.grading.warmth import expect_more, share_parent
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(descriptor,), daemon=True).start()
     connection: Connection[Any, Any] = Connection(descriptor)
     task: Order = connection.recv()
+    if lent is not None:
+        share_parent(task.course.assignment(task.assignment).profile, socket.socket(fileno=lent))
     connection.send(_refusal(task))
     expect_more(True)
     with contextlib.suppress(EOFError, OSError):  # the holder has gone
@@ -147,6 +158,8 @@ def main(descriptor: int) -> None:
 
 def _refusal(task: Order) -> str:
     """Why grading here would not be what it is where the order was made; empty if it would be the same."""
+    from autograder.grading.warmth import warm_parent
+
     profile = task.course.assignment(task.assignment).profile
     try:
         warm = warm_parent(profile)  # imports while the data are looked at

@@ -135,7 +135,7 @@ class LocalPool:
     def _start(self, assignment: str) -> _Worker:
         ours, theirs = self._context.Pipe()
         parent = self._parent(assignment)
-        lent = _lent_by(parent)
+        lent = lent_by(parent)
         process = self._context.Process(
             target=work.grade_for_the_driver,
             args=(theirs, self._course, self._settings, parent.profile, lent),
@@ -152,7 +152,7 @@ class LocalPool:
         return self._parents.setdefault(profile, WarmParent(profile))
 
 
-def _lent_by(parent: WarmParent) -> socket.socket | None:
+def lent_by(parent: WarmParent) -> socket.socket | None:
     """The grader's line to the warm parent. Without one, if it has just died, the grader starts its own."""
     try:
         return parent.lend()

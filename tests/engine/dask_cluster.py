@@ -22,7 +22,7 @@ class DaskCluster:
     """A scheduler, and workers as they are asked for; all of them end at exit."""
 
     def __init__(self, folder: Path, *, scheme: str = "tcp", certificates: tuple[str, ...] = ()) -> None:
-        self._folder = folder
+        self.folder = folder
         self._certificates = certificates
         self._processes: list[Said] = []
         self.scheduler = self._start(
@@ -38,7 +38,7 @@ class DaskCluster:
             "--nthreads=1",
             "--no-dashboard",
             "--local-directory",
-            str(self._folder),
+            str(self.folder),
             *arguments,
             environment=environment,
         )

@@ -26,6 +26,7 @@ from distributed import Client
 from autograder import gradebook, notebooks
 from autograder.class_run import Graded, carry_out, plan
 from autograder.course import Cluster, Course, CourseError
+from autograder.grading import warmth
 from autograder.grading.grade import Grade, Timing
 from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission
@@ -138,6 +139,8 @@ def test_gradebook_is_the_local_one_although_a_worker_is_killed(
     assert recorded(mini_course) == recorded(elsewhere)
     _, alive = psutil.wait_procs(graders, timeout=PATIENCE_S)
     assert not alive, "graders outlived their worker"
+    client.wait_for_workers(2, timeout=PATIENCE_S)
+    assert not list(dask.folder.rglob("autograder-*")), "files of the killed worker are left"
 
 
 def run(course: Course, address: str | None = None, *, force: bool = True) -> Iterator[Graded]:
@@ -261,6 +264,7 @@ def test_leaving_early_ends_all_graders_and_only_a_few_submissions_were_taken(
     mini_course: Course, client: Client, dask: DaskCluster
 ) -> None:
     taken = 0
+    before = set(dask.folder.rglob("autograder-*"))
 
     def endless() -> Iterator[Submission]:
         nonlocal taken
@@ -276,17 +280,12 @@ def test_leaving_early_ends_all_graders_and_only_a_few_submissions_were_taken(
             for child in psutil.Process(pid).children(recursive=True)
         ]
         assert below
+        files = set(dask.folder.rglob("autograder-*")) - before
+        assert len(files) == 2
     assert taken <= 5, "more than two submissions a grader were taken ahead"
     _, alive = psutil.wait_procs(below, timeout=PATIENCE_S)
     assert not alive
-    assert not any(client.run(bundles_of_worker).values())
-
-
-def bundles_of_worker(dask_worker: object) -> list[str]:
-    """Runs in the workers: the runs' folders that are left there."""
-    from pathlib import Path
-
-    return [str(path) for path in Path(dask_worker.local_directory).glob("autograder-*")]  # type: ignore[attr-defined]
+    assert not any(folder.exists() for folder in files)
 
 
 DRIVER = """
@@ -377,7 +376,7 @@ def test_grader_refuses_other_data_and_missing_isolation(
         def layers_for(self, spec: object) -> None:
             raise IsolationError("Missing: seccomp")
 
-    monkeypatch.setattr(grader, "warm_parent", lambda profile: Warm())
+    monkeypatch.setattr(warmth, "warm_parent", lambda profile: Warm())
     assert grader._refusal(order) == "Missing: seccomp"
     other = replace(order, data=(("mnist", "another fingerprint", "local folder"),))
     assert "'mnist' is another one here (embedded)" in grader._refusal(other)
