@@ -251,8 +251,11 @@ class ClusterPool:
         result: Result | None
         if task.future.status == "error":
             result = self._failure(task, task.future.exception())
-        elif task.future.status in ("cancelled", "lost"):
+        elif task.future.status == "cancelled":
             raise self._lost()
+        elif task.future.status == "lost":  # its worker went away with the result
+            self._submit(task)
+            result = None
         else:
             result = self._result(task)
         if result is None:
@@ -264,10 +267,13 @@ class ClusterPool:
         assert task.future is not None
         try:
             kind, value = task.future.result(timeout=_FETCH_S)
-        except TimeoutError:  # its worker was lost after it had finished; it is graded again
-            self._announce(task)
+        except TimeoutError:  # the network is slow, or its worker went away while the result was fetched
+            if task.future.status == "lost":
+                self._submit(task)
+            else:
+                self._announce(task)
             return None
-        except CancelledError as error:
+        except (CancelledError, OSError) as error:
             raise self._lost() from error
         if kind == "stop":
             raise value
