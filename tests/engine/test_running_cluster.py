@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import nbformat
 import psutil
@@ -206,6 +208,23 @@ def test_mistake_of_the_course_stops_the_run_with_its_name(
     ):
         results_of(pool, [hand_in(mini_course, "ada")])
     assert type(raised.value).__name__ == "HiddenTestsError"
+
+
+def test_result_that_went_with_its_worker_is_asked_for_again(
+    mini_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = ClusterPool(mini_course, ANYWHERE, Cluster(address="tcp://127.0.0.1:1"))
+    again: list[object] = []
+    monkeypatch.setattr(pool, "_submit", again.append)
+    lost: Any = SimpleNamespace(status="lost")
+    task = cluster_module._Task(1, hand_in(mini_course, "ada"), lost, attempt=2)
+    pool._tasks[1] = task
+    assert pool._take(cluster_module._Done(1, attempt=1)) is None, (
+        "an earlier attempt, which nobody waits for"
+    )
+    assert again == []
+    assert pool._take(cluster_module._Done(1, attempt=2)) is None
+    assert again == [task]
 
 
 # What travels
