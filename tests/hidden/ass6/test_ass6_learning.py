@@ -19,6 +19,8 @@ from autograder.remote.client import Student
 
 _HINT = "With a mask, the state stands still at padded places: what was read is still there at the end."
 
+_VISIBLE = " Dotted: the same network with a word in every padded place, which no mask leaves out."
+
 
 @pytest.mark.item("mask-speed")
 @pytest.mark.budget(120)
@@ -51,8 +53,7 @@ def test_masked_networks_learn_soon(student: Student, rng: np.random.Generator, 
     measure.picture(
         "learning",
         _draw(masked, visible),
-        "How your network learns on sequences with much padding, and how the same network learns if every padded place "
-        "holds a word, which no mask leaves out.",
+        "How your network learns on sequences with much padding." + (_VISIBLE if visible is not None else ""),
     )
     expect(
         verdict.ok,
