@@ -45,8 +45,12 @@ def test_everything_is_in_buckets(student: Student, rng: np.random.Generator) ->
 
 
 def _expect_everything(student: Student, rng: np.random.Generator, scheme: str) -> None:
-    for n, batch_size in ((133, 16), (37, 4), (5, 8), (64, 32), (1, 3)):
-        found = checked_batches(student, mixes.short(rng, n), batch_size, scheme)
+    collections = [(mixes.short(rng, n), size) for n, size in ((133, 16), (37, 4), (5, 8), (64, 32), (1, 3))]
+    for mix, batch_size in (
+        *collections,
+        (mixes.long_tail(rng, 150), 16),
+    ):  # the long ones fill own buckets too
+        found = checked_batches(student, mix, batch_size, scheme)
         expect(found.ok, f'Scheme "{scheme}": {found.sentence}', "Does the last, smaller batch stay in?")
 
 
