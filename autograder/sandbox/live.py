@@ -102,8 +102,8 @@ class LiveSession:
         with self._lock:
             if self.exit_code is not None:
                 return
-            self._read(None, 0.0)
             if _hung_up(self._lifeline.fileno()):  # its first process has ended before we ask for it
+                self._read(None, 0.0)  # what it said last, if it said anything
                 self._note_loss()
             self.asked_to_end = True
             self._tell({"op": "end"})

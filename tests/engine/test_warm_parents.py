@@ -22,7 +22,15 @@ from autograder.grading.engine import grade
 from autograder.grading.grade import Grade
 from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission
-from autograder.sandbox import SandboxError, SandboxProvisioner, SandboxSpec, WarmParent, kernel_manager
+from autograder.sandbox import (
+    SandboxError,
+    SandboxProvisioner,
+    SandboxSpec,
+    WarmParent,
+    kernel_manager,
+    live,
+    messages,
+)
 from autograder.sandbox.watchdog import Watchdog
 
 SPEC = SandboxSpec(limits=limits())
@@ -197,6 +205,24 @@ def test_a_session_that_died_before_it_was_told_to_end_is_known_as_lost(first: W
     session.end()
     assert session.lost
     run_sync(provisioner.cleanup)()
+
+
+def test_a_session_that_says_how_it_ended_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it says so in the moment in which the grader asks for its end."""
+    ours, theirs = messages.pair()
+    session = live.LiveSession(os.pidfd_open(os.getpid()), ours, own_processes=False)
+    hung_up = live._hung_up
+
+    def last_words(fd: int) -> bool:
+        use = {"cpu_s": 1.0, "memory": 0, "processes": 1, "peak_memory": 0, "peak_processes": 1}
+        messages.send(theirs, {"event": "exit", "reason": None, "code": -9, "use": use})
+        theirs.close()
+        return hung_up(fd)
+
+    monkeypatch.setattr(live, "_hung_up", last_words)
+    session.end()
+    assert not session.lost
+    session.close()
 
 
 @pytest.mark.parametrize(
