@@ -110,6 +110,8 @@ def say_goodbye(client: Client, run: str, pending: list[Future[Any] | None]) -> 
         client.close(timeout=_GOODBYE_S)
         return
     try:
+        client.unsubscribe_topic("all")
+        client.unsubscribe_topic(run)
         client.cancel([future for future in pending if future is not None], force=True)
         scheduler: Any = client.scheduler
         client.sync(scheduler.unregister_worker_plugin, name=run, callback_timeout=_GOODBYE_S)

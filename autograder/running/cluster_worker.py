@@ -27,7 +27,7 @@ from autograder.running.bundle import Bundle
 from autograder.running.engine_version import differences, engine_version
 from autograder.running.grader import Answer, Grader, GraderEndedError, Order, UnfitError
 from autograder.running.local import ATTEMPTS, lent_by
-from autograder.sandbox import WarmParent
+from autograder.sandbox import WarmParent, shared_parent
 
 ENDED = "The run has ended."
 _log = logging.getLogger(__name__)
@@ -120,7 +120,9 @@ class _Graders:
         self._run = run
         self._order: Order | None = None
         self._folder: Path | None = None
-        self._parent: WarmParent | None = None  # of all of them
+        self._parent: WarmParent | None = (
+            None  # of all of them, and of the runs after this one: it knows no course
+        )
         self._free: queue.SimpleQueue[Grader | None] = queue.SimpleQueue()  # None: there will be no more
         self._started: list[Grader] = []
         self._settled = threading.Event()  # it is known whether there are graders
@@ -136,7 +138,7 @@ class _Graders:
                 raise GraderEndedError(ENDED)
             self._folder = Path(tempfile.mkdtemp(prefix="autograder-", dir=self._worker.local_directory))
             self._order = opened.unpack(self._folder)
-            self._parent = WarmParent(self._order.course.assignment(self._order.assignment).profile)
+            self._parent = shared_parent(self._order.course.assignment(self._order.assignment).profile)
         self._parent.start()
         graders = [self._start() for _ in range(slots)]
         for grader in graders:
@@ -183,7 +185,7 @@ class _Graders:
         self._worker.log_event(self._run, message)
 
     def end(self) -> None:
-        """End all graders at once, and remove the files."""
+        """End all graders at once, and with them their sandboxes; remove the files."""
         with self._guard:
             self.ended = True
             self._settled.set()
@@ -191,8 +193,6 @@ class _Graders:
                 grader.end()
             for _ in range(self._worker.state.nthreads):  # each may wait for a grader
                 self._free.put(None)
-        if self._parent is not None:
-            self._parent.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

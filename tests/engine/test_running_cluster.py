@@ -93,6 +93,15 @@ def processes_of(client: Client) -> dict[str, int]:
     return dict(client.run(os.getpid))
 
 
+def graders_of(client: Client) -> list[psutil.Process]:
+    return [
+        child
+        for pid in processes_of(client).values()
+        for child in psutil.Process(pid).children()
+        if any(grader.__name__ in part for part in child.cmdline())
+    ]
+
+
 def add_hidden_test(course: Course, body: str) -> None:
     file = course.hidden_tests("mini") / "test_mini.py"
     added = (
@@ -293,16 +302,12 @@ def test_leaving_early_ends_all_graders_and_only_a_few_submissions_were_taken(
 
     with ClusterPool(mini_course, ANYWHERE, Cluster(address=dask.address)) as pool:
         next(pool.grade_all(endless()))
-        below = [
-            child
-            for pid in processes_of(client).values()
-            for child in psutil.Process(pid).children(recursive=True)
-        ]
-        assert below
+        graders = graders_of(client)
+        assert len(graders) == 2
         files = set(dask.folder.rglob("autograder-*")) - before
         assert len(files) == 2
     assert taken <= 5, "more than two submissions a grader were taken ahead"
-    _, alive = psutil.wait_procs(below, timeout=PATIENCE_S)
+    _, alive = psutil.wait_procs(graders, timeout=PATIENCE_S)
     assert not alive
     assert not any(folder.exists() for folder in files)
 
@@ -330,15 +335,11 @@ def test_killed_driver_leaves_no_grader_behind(
     )
     assert driver.stdout is not None
     assert driver.stdout.readline() == "graded\n"
-    below = [
-        child
-        for pid in processes_of(client).values()
-        for child in psutil.Process(pid).children(recursive=True)
-    ]
-    assert below
+    graders = graders_of(client)
+    assert len(graders) == 2
     driver.kill()
     driver.communicate()
-    _, alive = psutil.wait_procs(below, timeout=PATIENCE_S)
+    _, alive = psutil.wait_procs(graders, timeout=PATIENCE_S)
     assert not alive
 
 
