@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
-
-from autograder import notebooks
 from autograder.intake.files import too_large
 from autograder.intake.submission import RejectedSubmission
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MOST_BYTES = 50_000_000  # of the file: plots and tables are large, and it is still read in a second
 MOST_OUTPUT = 10_000_000  # characters of saved outputs that are kept, all cells together
@@ -49,6 +49,8 @@ def notebook_text(raw: bytes) -> tuple[str, tuple[str, ...]]:
 
     The text is the same for files that differ in nothing that decides a grade. Raises RejectedSubmission.
     """
+    from autograder import notebooks  # takes half a second to import; who only looks at files does without
+
     text, notices = _decoded(raw)
     try:
         notebook = notebooks.read(text)

@@ -29,7 +29,15 @@ def test_planning_and_graders_import_no_framework() -> None:
     frameworks = {"tensorflow", "keras", "torch"}
     assert not imported_by("autograder.running.preload") & frameworks
     planning = imported_by("autograder.running.planning, autograder.running.pools")
-    assert not planning & {*frameworks, "sqlalchemy", "nbgrader", "pytest", "nbclient", "distributed"}
+    assert not planning & {
+        *frameworks,
+        "sqlalchemy",
+        "nbgrader",
+        "nbformat",
+        "pytest",
+        "nbclient",
+        "distributed",
+    }
 
 
 def test_progress_says_who_is_being_graded_and_how_many_failed(monkeypatch: pytest.MonkeyPatch) -> None:
