@@ -60,7 +60,7 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
     plain = {cell: _numbers(student, Settings(cell), rng) for cell in CELLS}
     for cell, count in plain.items():
         if count:
-            measure.figure(f"weights of one layer ({cell})", count)
+            measure.figure(f"weights of a network with one layer ({cell})", count)
     for fewer, more in itertools.pairwise(CELLS):
         expect(
             not (plain[fewer] and plain[more]) or plain[fewer] < plain[more],
