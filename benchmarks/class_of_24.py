@@ -12,6 +12,8 @@ otter-grader wants other versions of some libraries than nbgrader, so it gets an
 
     python -m venv otter && otter/bin/pip install otter-grader ipykernel tensorflow==2.21.0
 
+(pip compiles what it installs; another installer may not, and every start would pay for it: `python -m compileall`.)
+
 `ass1` needs the folder of data sets in AUTOGRADER_DATA.
 """
 
