@@ -42,7 +42,7 @@ class Run:
 
 
 def timed(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
-    """Run a command to its end, allowed to keep the bytecode that it compiles, whatever this shell says: else imports are
+    """Run a command to its end. It may keep the bytecode that it compiles, whatever this shell says: else imports are
     what is measured. Raises RuntimeError with the end of its log where it ends with a status over 1.
     """
     environment = {name: value for name, value in (env or os.environ).items() if name != _NO_BYTECODE}
