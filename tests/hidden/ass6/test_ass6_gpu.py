@@ -66,7 +66,12 @@ def test_predict_uses_fused_kernels(
         measure.figure(name, value)
     expect(verdict.correct, verdict.sentence)
     measure.figure(
-        "speed", round(verdict.ratio, 2), "times ours", low=verdict.low, high=verdict.high, threshold=AT_LEAST
+        "speed",
+        round(verdict.ratio, 2),
+        "times ours",
+        low=round(verdict.low, 2),
+        high=round(verdict.high, 2),
+        threshold=AT_LEAST,
     )
     measure.figure("sequences a second", round(verdict.per_second))
     hint = "Which settings of a layer let Keras use the fused kernel? Is a whole batch computed at once?"
