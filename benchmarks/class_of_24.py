@@ -10,7 +10,7 @@ Every tool has to give everybody full points, or the exit status is 1.
 
 otter-grader wants other versions of some libraries than nbgrader, so it gets an environment of its own:
 
-    python -m venv otter && otter/bin/pip install otter-grader ipykernel tensorflow==2.21.0
+    python -m venv otter && otter/bin/pip install otter-grader ipykernel matplotlib tensorflow==2.21.0
 
 (pip compiles what it installs; another installer may not, and every start would pay for it: `python -m compileall`.)
 
