@@ -194,7 +194,9 @@ def test_limits_travel_with_the_specification() -> None:
 
 
 def test_the_number_of_threads_reaches_tensorflow() -> None:
-    count = "import os, tensorflow as tf\ntf.linalg.matmul([[1.0]], [[1.0]])\nlen(os.listdir('/proc/self/task'))"
+    count = (
+        "import os, tensorflow as tf\ntf.linalg.matmul([[1.0]], [[1.0]])\nlen(os.listdir('/proc/self/task'))"
+    )
     few, many = (int(run(count, spec=SandboxSpec(limits=limits(threads=n))).text) for n in (1, 12))
     assert many >= few + 11
 
