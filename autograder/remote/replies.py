@@ -21,23 +21,25 @@ def value_of(answer: Any, name: str, submission: Submission, sizes: frozenset[in
 
     Raises the `StudentError` that the answer stands for, or `NonsenseError`.
     """
-    match answer if type(answer) is dict else {}:
-        case {"kind": "value", "value": value}:
+    # What is compared has to be text: an array would compare with each of its entries.
+    kind = answer.get("kind") if type(answer) is dict else None
+    match (kind, answer) if type(kind) is str else (None, None):
+        case "value", {"value": value}:
             return value
-        case {"kind": "missing", "found": ""}:
+        case "missing", {"found": str(found)} if not found:
             raise StudentMissing(f"There is no `{name}` in the notebook. It must be defined under this name.")
-        case {"kind": "missing", "found": str(found)}:
+        case "missing", {"found": str(found)}:
             but = _a(found, submission)
             raise StudentMissing(f"`{name}` is not a function" + (f", but {but}." if but else "."))
-        case {"kind": "not data", "type": str(found)}:
+        case "not data", {"type": str(found)}:
             instead = _a(found, submission) or "an object"
             raise BadAnswer(f"`{name}` should give numbers or arrays, not {instead}.")
-        case {"kind": "too much", "why": str(why)}:
+        case "too much", {"why": str(why)}:
             sentence = f"The answer of `{name}` is too large or too deeply nested to be checked."
             raise BadAnswer(sentence, why[:MAX_MESSAGE])
-        case {"kind": "raised", "type": str(kind), "message": str(message), "cell": cell, "line": line}:
+        case "raised", {"type": str(error), "message": str(message), "cell": cell, "line": line}:
             place = (cell if type(cell) is int else None, line if type(line) is int else None)
-            raise _raised(name, kind[:100], message[:MAX_MESSAGE], *place, submission, sizes)
+            raise _raised(name, error[:100], message[:MAX_MESSAGE], *place, submission, sizes)
     raise NonsenseError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from autograder.remote import answers
@@ -237,6 +237,8 @@ def judge(value: Any) -> None:
 
 
 @EVERYDAY
+@example([{"kind": "missing", "found": np.zeros(3)}], "call")
+@example([{"kind": np.zeros(3), "value": 1}], "call")
 @given(st.lists(ANSWERS, min_size=1, max_size=3), st.sampled_from(sorted(QUESTIONS)))
 def test_any_answers(prepared: list[Any], question: str) -> None:
     ask(prepared, question)
