@@ -25,6 +25,7 @@ if (
     TYPE_CHECKING
 ):  # every pytest run on this machine loads the plugin: what only a grading needs is imported by it
     from autograder.grading.context import Data, GradingContext, Source
+    from autograder.grading.prepared import Prepared
     from autograder.remote.client import Student
 
 CONTEXT = pytest.StashKey["GradingContext"]()
@@ -160,6 +161,14 @@ def rng(request: pytest.FixtureRequest, context: GradingContext) -> np.random.Ge
     """Hidden randomness: the same for every student of a term, unknown to them, different next term."""
     marker = request.node.get_closest_marker("item")
     return context.rng(marker.args[0] if marker else "", request.node.name)
+
+
+@pytest.fixture
+def prepared(context: GradingContext) -> Prepared:
+    """`prepared(name, rng, make)`: what `make()` draws from `rng`, made once for all submissions."""
+    from autograder.grading.prepared import Prepared
+
+    return Prepared(context.course, context.assignment)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from ass1_patches import patch_codes
 from autograder.checks import rule_sets, saved_outputs, source_rules, stubs
 from autograder.grading.context import Source
 from autograder.grading.measure import Measure
+from autograder.grading.prepared import Prepared
 from autograder.grading.verdicts import Failed, expect
 from autograder.remote.client import Student
 from autograder.remote.errors import StudentError, StudentRaised, StudentTimeout
@@ -55,15 +56,17 @@ def _expect_to_run_without(fresh_student: Callable[..., Student], rng: np.random
 
 @pytest.mark.item("mlp-throughput")
 @pytest.mark.budget(120)
-def test_throughput(student: Student, reference: Student, rng: np.random.Generator, measure: Measure) -> None:
+def test_throughput(
+    student: Student, reference: Student, rng: np.random.Generator, prepared: Prepared, measure: Measure
+) -> None:
     """One epoch of train takes at most 20 times as long as ours, on the same machine, after a first call."""
-    task = patch_codes(rng, 10_000)
+    task = prepared("task", rng, lambda: patch_codes(rng, 10_000))
 
     def epoch(who: Student) -> float:
         trained(who, task.x_train, task.y_train, 32, 1, 64, int(rng.integers(1, 2**31 - 1)))
         return who.last_call.wall_s
 
-    warm = patch_codes(rng, 256 + 10_000 % 64)
+    warm = prepared("warm", rng, lambda: patch_codes(rng, 256 + 10_000 % 64))
     for who in (reference, student):
         trained(who, warm.x_train, warm.y_train, 32, 1, 64, 1)
     ours = [epoch(reference), epoch(reference)]

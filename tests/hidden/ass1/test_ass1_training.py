@@ -16,6 +16,7 @@ from ass1_thresholds import Threshold, threshold
 from autograder.checks import accuracy
 from autograder.grading.context import Data
 from autograder.grading.measure import Measure
+from autograder.grading.prepared import Prepared
 from autograder.grading.verdicts import expect
 from autograder.remote.client import Student
 from autograder.remote.errors import BadAnswer, StudentError
@@ -27,10 +28,10 @@ LEARNED = 0.6  # on the linear task; correct solutions reach .98, one effective 
 @pytest.mark.item("mlp-training")
 @pytest.mark.budget(120)
 def test_training_moves_every_weight_and_learns(
-    student: Student, rng: np.random.Generator, measure: Measure
+    student: Student, rng: np.random.Generator, prepared: Prepared, measure: Measure
 ) -> None:
     """train changes every weight matrix, and afterwards far more of the training images are recognised."""
-    task, how = tasks.codes(rng), tasks.CODES
+    task, how = prepared("codes", rng, lambda: tasks.codes(rng)), tasks.CODES
     seed = _seeds(rng, 1)[0]
     sizes = (task.x_train.shape[1], how.n_hidden, task.n_classes)
     start = student.init_params.keep(*sizes, seed)
@@ -80,9 +81,11 @@ def _expect_movement(before: list[Array], after: list[Array]) -> None:
 
 @pytest.mark.item("mlp-unseen-task")
 @pytest.mark.budget(240)
-def test_unseen_task(student: Student, rng: np.random.Generator, measure: Measure) -> None:
+def test_unseen_task(
+    student: Student, rng: np.random.Generator, prepared: Prepared, measure: Measure
+) -> None:
     """A network with 128 hidden units learns a task that you have not seen and that no linear model can learn."""
-    task, how = tasks.xor(rng), tasks.XOR
+    task, how = prepared("xor", rng, lambda: tasks.xor(rng)), tasks.XOR
 
     def run(seed: int) -> tuple[int, int]:
         params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
@@ -102,13 +105,15 @@ def test_unseen_task(student: Student, rng: np.random.Generator, measure: Measur
 
 @pytest.mark.item("mlp-accuracy")
 @pytest.mark.budget(240)
-def test_accuracy(student: Student, rng: np.random.Generator, data: Data, measure: Measure) -> None:
+def test_accuracy(
+    student: Student, rng: np.random.Generator, prepared: Prepared, data: Data, measure: Measure
+) -> None:
     """Trained for 5 epochs with 128 hidden units, the network recognises handwritten digits that it has not seen.
 
     The digits are turned or mirrored and renamed. Where MNIST is not at hand they come from a smaller collection.
     """
     mnist = data["mnist"]
-    task, how = tasks.digits(mnist, rng)
+    task, how = prepared("digits", rng, lambda: tasks.digits(mnist, rng))
     guesses: list[Array] = []
 
     def run(seed: int) -> tuple[int, int]:
