@@ -105,12 +105,12 @@ def _resample(images: Array, matrices: Array, shift: Array, gain: Array) -> Arra
         framed = np.pad(images[part], ((0, 0), (2, 2), (2, 2))).astype(np.float32)
         place = np.clip(place + 2, 0, SIDE + 2)
         low = place.astype(np.intp)
-        share = place - low
-        row, column = low[:, 0], low[:, 1]
-        down, right = share[:, 0], share[:, 1]
-        image = np.arange(len(framed))[:, None]
-        upper = framed[image, row, column] * (1 - right) + framed[image, row, column + 1] * right
-        lower = framed[image, row + 1, column] * (1 - right) + framed[image, row + 1, column + 1] * right
+        down, right = (place - low).transpose(1, 0, 2)
+        width = framed.shape[2]
+        corner = (np.arange(len(framed))[:, None] * framed.shape[1] + low[:, 0]) * width + low[:, 1]
+        pixels = framed.ravel()
+        upper = pixels[corner] * (1 - right) + pixels[corner + 1] * right
+        lower = pixels[corner + width] * (1 - right) + pixels[corner + width + 1] * right
         moved = (upper * (1 - down) + lower * down) * gain[part, None]
         out[part] = np.clip(np.rint(moved), 0, 255).reshape(-1, SIDE, SIDE)
     return out

@@ -32,13 +32,19 @@ def confusion(truth: Array, guess: Array) -> Figure:
 
 
 def mistakes(images: Array, truth: Array, guess: Array) -> Figure:
-    """Up to ten images [n, 28, 28] with the digit and the network's answer."""
+    """Up to ten images [n, 28, 28] side by side, with the digit and the network's answer."""
+    side, gap = images.shape[1], 6
+    strip = np.full((side, 10 * (side + gap) - gap), 255, np.uint8)
     figure = Figure(figsize=(8, 1.3))
-    for index, axis in enumerate(figure.subplots(1, 10)):
-        axis.axis("off")
-        if index < len(images):
-            axis.imshow(images[index], cmap="gray", vmin=0, vmax=255)
-            axis.set_title(f"{truth[index]}, not {guess[index]}", size=7)
+    axis = figure.add_subplot()
+    axis.axis("off")
+    for index, image in enumerate(images[:10]):
+        left = index * (side + gap)
+        strip[:, left : left + side] = image
+        axis.text(
+            left + side / 2, -3, f"{truth[index]}, not {guess[index]}", ha="center", va="bottom", size=7
+        )
+    axis.imshow(strip, cmap="gray", vmin=0, vmax=255)
     return figure
 
 

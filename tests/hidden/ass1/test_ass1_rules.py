@@ -18,6 +18,7 @@ from autograder.remote.client import Student
 from autograder.remote.errors import StudentError, StudentRaised, StudentTimeout
 
 SLOWEST = 20.0  # times the reference
+_STOPPED = 1.5 * SLOWEST  # and not waited for any longer
 
 
 @pytest.mark.item("mlp-low-level", evidence="source")
@@ -69,17 +70,18 @@ def test_throughput(
     warm = prepared("warm", rng, lambda: patch_codes(rng, 256 + 10_000 % 64))
     for who in (reference, student):
         trained(who, warm.x_train, warm.y_train, 32, 1, 64, 1)
-    ours = [epoch(reference), epoch(reference)]
-    limit = 1.5 * SLOWEST * max(ours)
-    ratios = []
-    try:
-        with student.budget(limit):
-            for ours_now in ours:
-                ratios.append(epoch(student) / ours_now)
-            if min(ratios) > SLOWEST / 2:  # close enough to be measured more carefully
-                ratios += [epoch(student) / epoch(reference) for _ in range(3)]
-    except StudentTimeout:
-        raise Failed(_too_slow(f"more than {limit / max(ours):.0f}"), _FASTER) from None
+
+    def pair() -> float:
+        ours = epoch(reference)
+        try:
+            with student.budget(_STOPPED * ours):
+                return epoch(student) / ours
+        except StudentTimeout:
+            raise Failed(_too_slow(f"more than {_STOPPED:.0f}"), _FASTER) from None
+
+    ratios = [pair()]
+    if ratios[0] > SLOWEST / 4:  # a burst of other work could have made it look four times as fast, no more
+        ratios += [pair() for _ in range(4)]
     ratio = float(np.median(ratios))
     measure.figure("time of an epoch", round(ratio, 1), unit="times ours", threshold=SLOWEST)
     expect(ratio <= SLOWEST, _too_slow(f"about {ratio:.0f}"), _FASTER)
