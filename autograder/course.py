@@ -37,6 +37,7 @@ DATA_VARIABLE = "AUTOGRADER_DATA"
 
 Seconds = Annotated[float, Field(strict=True, gt=0, le=7 * 86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -88,18 +89,27 @@ class Limits(_Model):
 
 
 class LatePolicy(_Model):
-    """What a late hand-in keeps. A day counts as soon as it has begun, after the grace minutes."""
+    """What a late hand-in keeps. A day counts as soon as it has begun, from deadline to deadline.
+
+    Whoever comes after the grace minutes is late by a day; a second day begins a day after the deadline itself.
+    """
 
     grace_minutes: Annotated[int, Field(strict=True, ge=0, le=1440)] = 0
     penalty_per_day: Annotated[float, Field(strict=True, ge=0.0, le=1.0)] = 0.0  # share of the points
     accept_days: Annotated[int, Field(strict=True, ge=0, le=366)] | None = None  # None: no end
 
     def days_late(self, due: datetime | None, submitted_at: datetime | None) -> int:
-        """Days begun after the deadline and the grace minutes; 0 where either time is not known."""
+        """Days begun after the deadline, 0 within the grace minutes or where either time is not known.
+
+        Grace is time that passes. Days are those of the deadline's clock: where it was due at 23:59, a new one begins
+        at 23:59, also on the days on which the clocks change.
+        """
         if due is None or submitted_at is None:
             return 0
-        late = submitted_at - due
-        return 0 if late <= timedelta(minutes=self.grace_minutes) else math.ceil(late / timedelta(days=1))
+        if submitted_at.astimezone(UTC) - due.astimezone(UTC) <= timedelta(minutes=self.grace_minutes):
+            return 0
+        on_the_clock = submitted_at.astimezone(due.tzinfo).replace(tzinfo=None) - due.replace(tzinfo=None)
+        return max(1, math.ceil(on_the_clock / timedelta(days=1)))
 
     def share_kept(self, due: datetime | None, submitted_at: datetime | None) -> float:
         """The share of its points, 0 to 1, that a hand-in keeps. Both times carry a zone."""
@@ -151,6 +161,13 @@ class Cluster(_Model):
     resources: dict[Line, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}  # that each grading takes
     shared_folder: Path | None = None  # seen by this machine and all workers under the same path
     tls: Certificates | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _has_a_protocol(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(tls|tcp)://.+", value):
+            raise PydanticCustomError("address", "expected tls://host:port or tcp://host:port")
+        return value
 
 
 class Groups(_Model):
@@ -210,9 +227,9 @@ class Course(_Model):
     set_by_loader: ClassVar[frozenset[str]] = frozenset({"root"})
 
     root: Path
-    id: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    id: Annotated[str, Field(max_length=64, pattern=_NAME)]
     title: Line
-    term: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    term: Annotated[str, Field(max_length=64, pattern=_NAME)]
     timezone: str = "Europe/Berlin"
     roster: Path | None = None
     groups: Groups = Groups()
@@ -295,6 +312,16 @@ class Course(_Model):
     @property
     def reports(self) -> Path:
         return self.root / "reports"
+
+    @field_validator("gradebook")
+    @classmethod
+    def _is_a_known_database(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(sqlite:///|postgresql(\+\w+)?://).+", value, re.DOTALL):
+            raise PydanticCustomError(
+                "gradebook",
+                "expected a database's URL, sqlite:///file.db or postgresql://user:password@host/database",
+            )
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -400,7 +427,7 @@ def _local_time(value: Any, zone: tzinfo) -> datetime:
     except ValueError as error:
         raise PydanticCustomError("due", "{text}", {"text": f"{expected} ({error})"}) from error
     if time.tzinfo is not None:
-        return time
+        return time.astimezone(zone)
     aware = time.replace(tzinfo=zone, fold=1)
     if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != time:
         raise PydanticCustomError("due", "the clocks of {zone} skip this time", {"zone": str(zone)})
@@ -418,17 +445,44 @@ def _sentence(path: Path, file: YamlFile, details: ErrorDetails) -> str:
         where = (*where, details["ctx"]["key"])
     key = ".".join(str(part) for part in where)
     value = details["input"]
-    message = details["msg"]
-    if details["type"] == "string_type" and isinstance(value, bool | int | float):
-        message = f'expected text; put it in quotes: "{value}"'
-    elif details["type"] == "string_pattern_mismatch":
-        message = f"expected text that matches {details['ctx']['pattern']}"
-    elif details["type"] == "missing":
+    message = _allowed(details)
+    if details["type"] == "missing":
         return f"{_place(path, file.line(where))}{key}: this key is required"
-    else:
-        message = message[0].lower() + message[1:]
-    shown = f" {_short(value)} is not allowed:" if not isinstance(value, dict | list | BaseModel) else ""
+    shown = (
+        ""
+        if isinstance(value, BaseModel) or not _said_of_a_value(details)
+        else f" {_short(value)} is not allowed:"
+    )
     return f"{_place(path, file.line(where))}{key + ':' if key else ''}{shown} {message}".strip()
+
+
+def _said_of_a_value(details: ErrorDetails) -> bool:
+    """Whether a message is about the value itself, and not about keys in it or about two of them."""
+    return not isinstance(details["input"], dict | list) or details["type"] in _EXPECTED
+
+
+_EXPECTED = {  # in a person's words what pydantic says in those of Python
+    "dict_type": "expected keys with values below it, or {key: value}",
+    "model_type": "expected keys with values below it, or {key: value}",
+    "tuple_type": "expected a list, such as [a, b]",
+    "string_type": "expected text",
+    "path_type": "expected the path of a file or folder",
+    "int_type": "expected a whole number",
+    "float_type": "expected a number",
+    "bool_type": "expected true or false",
+}
+
+
+def _allowed(details: ErrorDetails) -> str:
+    value = details["input"]
+    if details["type"] == "string_type" and isinstance(value, bool | int | float):
+        return f'expected text; put it in quotes: "{value}"'
+    if details["type"] == "string_pattern_mismatch":
+        return "expected " + (
+            "letters, digits, - and _" if details["ctx"]["pattern"] == _NAME else "one line of text"
+        )
+    message = details["msg"]
+    return _EXPECTED.get(details["type"]) or message[0].lower() + message[1:]
 
 
 def _place(path: Path, line: int | None) -> str:
@@ -436,7 +490,9 @@ def _place(path: Path, line: int | None) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    if value is None:
+        return "nothing"
+    text = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", repr(value))  # a database's password
     return text if len(text) <= 80 else text[:77] + "..."
 
 

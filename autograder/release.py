@@ -28,9 +28,11 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Unicode
 from traitlets.config import Config
 
+from autograder import data as data_sets
 from autograder.course import Course, CourseError
 from autograder.leaks import collect_secrets, refuse_leaks, refuse_leaks_in_file
 from autograder.mistakes import Mistake
@@ -180,6 +182,7 @@ def _source(course: Course, name: str) -> NotebookNode:
             raise ReleaseError(f"{path}: cell {number} imports autograder, which students do not have")
         if marking(cell).get("task") and not marking(cell).get("locked"):
             raise ReleaseError(f"{path}: the task {grade_id(cell)} is not locked; students could change it")
+    _refuse_unknown_data(course, name)
     items = [cell.id for cell in grade_cells(source)]
     for track, claimed in course.assignment(name).tracks.items():
         unknown = [item for item in claimed if item not in items]
@@ -189,6 +192,16 @@ def _source(course: Course, name: str) -> NotebookNode:
                 f"no grade cell of {path.name}; allowed: {', '.join(items)}"
             )
     return source
+
+
+def _refuse_unknown_data(course: Course, name: str) -> None:
+    data = course.assignment(name).data
+    for key, listed in (("hand_out", data.hand_out), ("hold_back", data.hold_back)):
+        if unknown := [each for each in listed if each not in data_sets.NAMES]:
+            raise CourseError(
+                f"{course.root / 'course.yaml'}: assignments.{name}.data.{key}: there is no data set "
+                f"{', '.join(unknown)}; allowed: {', '.join(data_sets.NAMES)}"
+            )
 
 
 def _refuse_unstable_ids(path: Path) -> None:
@@ -254,11 +267,17 @@ def _scripts_on_path() -> Iterator[None]:
 
 def _register(course: Course, name: str, folder: Path) -> None:
     """Save the assignment's cells and points in the gradebook, by nbgrader's own step, and its due time."""
-    with _scripts_on_path(), closing(Gradebook(course.database_url, course.id)) as gradebook:
-        _refuse_orphans(gradebook, name, read(folder / "release" / name / f"{name}.ipynb"))
-        due = course.assignment(name).due
-        if due is not None:  # the gradebook holds UTC without saying so
-            gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
+    try:
+        with _scripts_on_path(), closing(Gradebook(course.database_url, course.id)) as gradebook:
+            _refuse_orphans(gradebook, name, read(folder / "release" / name / f"{name}.ipynb"))
+            due = course.assignment(name).due
+            if due is not None:  # the gradebook holds UTC without saying so
+                gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
+    except (SQLAlchemyError, ModuleNotFoundError) as error:  # unreachable, locked, no driver for such a URL
+        reason = getattr(error, "orig", None) or error
+        raise ReleaseError(
+            f"the gradebook cannot be used, so {name} stays as it was: {str(reason).strip()}"
+        ) from error
     config = settings(course)
     config.RefuseLeaks.enabled = False  # convert() has looked
     _run_converter(config, name, folder)

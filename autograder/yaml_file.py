@@ -11,6 +11,11 @@ import yaml
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 
+_ADVICE = {  # what people mostly did where PyYAML says this
+    "'\\t'": "; indent with blanks instead of tabs",
+    "mapping values are not allowed": "; put a text with a colon into quotes",
+}
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -53,8 +58,10 @@ def read_yaml(path: Path) -> YamlFile:
         return YamlFile(data=loader.construct_document(node), lines=lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        problem = error.problem or error.context or "it cannot be read"
+        advice = next((text for part, text in _ADVICE.items() if part in problem), "")
         raise YamlFileError(
-            f"this is not valid YAML: {error.problem or error.context}", mark.line + 1 if mark else None
+            f"this is not valid YAML: {problem}{advice}", mark.line + 1 if mark else None
         ) from error
     except (yaml.YAMLError, ValueError) as error:  # a character or a number that YAML has no room for
         raise YamlFileError(f"this is not valid YAML: {error}") from error

@@ -146,6 +146,8 @@ def command(
     gpus.check()
     store = GradeStore(course, assignment)
     students = student or None
+    if students and not deferred:
+        _demand_hand_ins(course, assignment, students)
     if deferred:
         students = [name for name in store.students() if not student or name in student]
     run = _Run(course, assignment, settings, students, gpus, cluster, hidden=quiet or json)
@@ -159,11 +161,25 @@ def command(
     results = sorted(run.results, key=lambda result: result.student)
     if json:
         _print_json(assignment, results, store)
+    elif not quiet and not results and not deferred:
+        _show_nothing(assignment)
     elif not quiet:
         _show(assignment, results, store, course.reports / assignment / "index.html")
     _name_failures(results)
     if any(result.how in ("rejected", "failed") for result in results):
         raise typer.Exit(1)
+
+
+def _demand_hand_ins(course: Course, assignment: str, students: list[str]) -> None:
+    from autograder.intake import handed_in
+
+    there = set(handed_in(course, assignment))
+    for student in students:
+        if student not in there:
+            raise typer.BadParameter(
+                f"there is no folder submitted/{student}/{assignment}. Who hands in nothing gets the grade of the "
+                "group's hand-in together with whoever handed it in."
+            )
 
 
 def _how_far(results: list[_Result], assignment: str) -> str:
@@ -193,6 +209,16 @@ def _document(result: _Result, store: GradeStore) -> dict[str, Any]:
     return {**grade_document(store.brief(result.student)[0]), "how": result.how}
 
 
+def _show_nothing(assignment: str) -> None:
+    from autograder.cli.console import out
+
+    out.print(
+        f"Nothing to grade: there is no folder submitted/<student>/{assignment} yet. `autograder collect {assignment} "
+        "PATH` takes hand-ins from an archive or a folder.",
+        soft_wrap=True,
+    )
+
+
 def _show(assignment: str, results: list[_Result], store: GradeStore, page: Path) -> None:
     from autograder.cli.console import out
 
@@ -216,7 +242,7 @@ def _name_failures(results: list[_Result]) -> None:
 
     for result in results:
         if result.how == "failed":
-            err.print(Text(f"{result.student}: not graded. {result.problem}", "red"))
+            err.print(Text(f"{result.student}: not graded. {result.problem}", "red"), soft_wrap=True)
 
 
 _FULL, _SOME, _NONE, _OPEN = "●", "◐", "○", "?"

@@ -46,10 +46,13 @@ def _show(report: CollectReport) -> None:
     out.print(f"{len(report.taken)} hand-ins of {report.assignment} from {report.source}", soft_wrap=True)
     for taken in report.taken:
         for notice in taken.notices:
-            out.print(Text(f"  {taken.student}: {notice}"))
+            out.print(Text(f"  {taken.student}: {notice}"), soft_wrap=True)
     for unmatched in report.unmatched:
-        out.print(Text(f"  not paired with a student: {unmatched.label}: {unmatched.sentence}", style="red"))
+        out.print(
+            Text(f"  not paired with a student: {unmatched.label}: {unmatched.sentence}", style="red"),
+            soft_wrap=True,
+        )
     for refused in report.refused:
-        out.print(Text(f"  not taken: {refused.name}: {refused.sentence}", style="red"))
+        out.print(Text(f"  not taken: {refused.name}: {refused.sentence}", style="red"), soft_wrap=True)
     if report.missing:
-        out.print(Text(f"  nothing from: {', '.join(report.missing)}"))
+        out.print(Text(f"  nothing from: {', '.join(report.missing)}"), soft_wrap=True)

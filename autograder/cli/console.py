@@ -34,4 +34,4 @@ def print_json_with(head: dict[str, Any], name: str, entries: Iterable[Any]) -> 
 
 def complain(sentence: str) -> None:
     """A mistake of the user, in red, on stderr."""
-    err.print(Text(sentence, style="red"))
+    err.print(Text(sentence, style="red"), soft_wrap=True)  # paths stay whole, to be copied

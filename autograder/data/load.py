@@ -49,7 +49,9 @@ def load(name: str, course: Course | None = None) -> Dataset:
 def find(name: str, course: Course | None = None) -> Found:
     """Where `load` would take `name` from; fetches it if that is the place."""
     if name not in NAMES:
-        raise DataError(f"There is no data set '{name}'. Known are: {', '.join(NAMES)}.")
+        raise DataError(
+            f"There is no data set '{name}' (`data` of an assignment in course.yaml). Allowed: {', '.join(NAMES)}."
+        )
     if course is not None and course.data.embedded:
         return _found(name, "embedded", ())
     folder = _local_folder(course)

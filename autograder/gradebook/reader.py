@@ -49,6 +49,7 @@ class RecordedGrades:
 
     student: str
     submitted_at: datetime | None = None
+    due: datetime | None = None
     extension: timedelta | None = None
     late_penalty: float = 0.0
     flagged: bool = False
@@ -156,6 +157,7 @@ def _hand_ins(connection: Connection, assignment: str, student: str | None) -> d
             handed_in.c.student_id,
             handed_in.c.timestamp,
             handed_in.c.extension,
+            t.assignment.c.duedate,
         )
         .join(handed_in, handed_in.c.id == shown.c.assignment_id)
         .join(t.assignment, t.assignment.c.id == handed_in.c.assignment_id)
@@ -168,6 +170,7 @@ def _hand_ins(connection: Connection, assignment: str, student: str | None) -> d
         row.id: RecordedGrades(
             student=row.student_id,
             submitted_at=row.timestamp.replace(tzinfo=UTC) if row.timestamp else None,
+            due=row.duedate.replace(tzinfo=UTC) if row.duedate else None,
             extension=row.extension,
             late_penalty=row.late_submission_penalty or 0.0,
             flagged=bool(row.flagged),

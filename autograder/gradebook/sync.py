@@ -30,7 +30,7 @@ class RecordedAssignment:
 
     id: str
     notebook_id: str
-    due: datetime | None  # UTC
+    due: datetime | None  # in the course's time zone
     notebook: CourseNotebook
     graded: dict[str, str]  # cells with points
     commented: dict[str, str]  # answer cells and tasks: where nbgrader keeps comments
@@ -85,7 +85,8 @@ def _sync_assignment_row(connection: Connection, course: Course, name: str) -> t
     if duedate is not None and row.duedate != duedate:
         connection.execute(update(t.assignment).where(t.assignment.c.id == row.id).values(duedate=duedate))
     elif duedate is None and row.duedate is not None:
-        due = row.duedate.replace(tzinfo=UTC)  # course.yaml names none, so one set in the formgrader counts
+        # course.yaml names none, so one set in the formgrader counts; its days are those of the course's clock
+        due = row.duedate.replace(tzinfo=UTC).astimezone(course.zone)
     return str(row.id), due
 
 

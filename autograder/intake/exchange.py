@@ -45,6 +45,12 @@ def collect_exchange(course: Course, assignment: str) -> CollectReport:
     name = course.assignment(assignment).name
     roster = Roster.of(course)
     inbound = _root(course) / course.id / "inbound"
+    if not inbound.exists():
+        raise ArchiveError(
+            f"Nothing can be collected from nbgrader's exchange: there is no folder {inbound}. `nbgrader "
+            f"release_assignment {name}` makes it where `exchange` of course.yaml says, or else at nbgrader's. "
+            f"Hand-ins from an archive or a folder are collected with `autograder collect {name} PATH`."
+        )
     taken: list[Taken] = []
     refused: list[Refused] = []
     try:

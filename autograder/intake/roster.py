@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from autograder.course import Course
+from autograder.course import Assignment, Course
+from autograder.intake.files import printable
 from autograder.intake.names import check_student_id
 from autograder.intake.submission import RejectedSubmission
 from autograder.mistakes import Mistake
@@ -23,8 +24,13 @@ _COLUMNS = {
     "id": "id",
     "student_id": "id",
     "first_name": "first_name",
+    "vorname": "first_name",
     "last_name": "last_name",
+    "surname": "last_name",
+    "nachname": "last_name",
     "email": "email",
+    "e-mail": "email",
+    "e-mail-adresse": "email",
     "email_address": "email",
     "lms_user_id": "lms_user_id",
     "moodle_id": "lms_user_id",
@@ -81,6 +87,16 @@ class Roster:
                 )
         return roster
 
+    def check_tracks(self, assignment: Assignment) -> None:
+        """Raises RosterError if somebody is in a track that the assignment does not have."""
+        for student in self if assignment.tracks else ():
+            if student.track and student.track not in assignment.tracks:
+                raise RosterError(
+                    f"the roster puts {student.id} into the track “{student.track}”, which {assignment.name} does not "
+                    f"have. Allowed by course.yaml: {', '.join(assignment.tracks)}. A track without items of its own "
+                    f'is written there, too: tracks: {{"{student.track}": []}}'
+                )
+
     def __iter__(self) -> Iterator[Student]:
         return iter(self._students.values())
 
@@ -113,8 +129,7 @@ def _read(path: Path) -> Iterator[Student]:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [_COLUMNS.get(name.strip().lower().replace(" ", "_"), "") for name in next(rows, [])]
-        if header.count("id") != 1:
-            raise RosterError(f"{path}: the first line must name the columns, with “id” among them once.")
+        _check_header(path, header, first_line)
         seen: dict[str, int] = {}
         for row in rows:
             if not any(field.strip() for field in row):
@@ -122,6 +137,17 @@ def _read(path: Path) -> Iterator[Student]:
             yield _student(path, rows.line_num, header, row, seen)
     except csv.Error as error:
         raise RosterError(f"{path}, line {rows.line_num}: not CSV ({error}).") from error
+
+
+def _check_header(path: Path, header: list[str], first_line: str) -> None:
+    if "id" not in header:
+        raise RosterError(
+            f"{path}, line 1: “{printable(first_line.strip(), 80)}” must name the columns, with “id” among them. "
+            f"Allowed beside it: {', '.join(sorted(set(_COLUMNS.values()) - {'id'}))}; others are left alone."
+        )
+    for column in set(header) - {""}:
+        if header.count(column) > 1:
+            raise RosterError(f"{path}, line 1: the column “{column}” is named more than once.")
 
 
 def _student(path: Path, line: int, header: list[str], row: list[str], seen: dict[str, int]) -> Student:

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from autograder import __version__, gradebook
@@ -41,6 +41,7 @@ def write_reports(
     configured = course.assignment(assignment)
     folder = course.reports / assignment
     roster = Roster.of(course)
+    roster.check_tracks(configured)
     recorded = gradebook.class_grades(course, assignment)
     made = _read_made(folder / _MADE)
     now_made: dict[str, str] = {}
@@ -86,7 +87,7 @@ def _row(
     listed = roster.get(student)
     track = listed.track if listed else ""
     manual = gradebook.by_hand(record) if record else {}
-    late = _late(assignment, record)
+    late = _late(course, assignment, record)
     counted = assignment.required(track or None, [item.id for item in grade.items])
     where = standing(grade, manual, track_items=counted, late=late)
     row = Row(
@@ -128,10 +129,12 @@ def _page(
     )
 
 
-def _late(assignment: Assignment, record: RecordedGrades | None) -> Late | None:
-    if record is None or record.submitted_at is None or assignment.due is None:
+def _late(course: Course, assignment: Assignment, record: RecordedGrades | None) -> Late | None:
+    """What the hand-in's time costs: by course.yaml's due time, or else by one that was set in the formgrader."""
+    if record is None or record.submitted_at is None:
         return None
-    due: datetime = assignment.due + (record.extension or timedelta())
+    end = assignment.due or (record.due.astimezone(course.zone) if record.due else None)
+    due = end + (record.extension or timedelta()) if end else None
     days = assignment.late.days_late(due, record.submitted_at)
     return Late(days, assignment.late.share_kept(due, record.submitted_at)) if days else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from autograder.course import Course
 from autograder.grading.settings import GradingSettings
-from autograder.intake import Glance, Partners, glance, handed_in
+from autograder.intake import Glance, Partners, Roster, glance, handed_in
 from autograder.running.store import Facts, GradeStore, course_key, file_key
 
 
@@ -39,8 +39,9 @@ def plan(
     """Look at the hand-ins of `assignment` and find out which have no valid grade yet.
 
     A grade is valid if it was made of the same notebook under the same conditions. Equal bytes tell so without reading
-    the notebook; of others the content is compared when they are read.
+    the notebook; of others the content is compared when they are read. Raises RosterError, before anything is graded.
     """
+    Roster.of(course).check_tracks(course.assignment(assignment))
     store = GradeStore(course, assignment)
     key = course_key(course, assignment, settings)
     groups = Partners(course)

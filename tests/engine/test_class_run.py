@@ -7,13 +7,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder import gradebook
 from autograder.class_run import carry_out, plan
 from autograder.course import Course
 from autograder.grading.grade import Grade, ItemGrade, Status, Timing
 from autograder.grading.settings import GradingSettings
-from autograder.intake import Submission, submissions
+from autograder.intake import RosterError, Submission, submissions
 from autograder.intake.timestamps import write as timestamp_text
 from autograder.running.store import GradeStore, StoredGrade, course_key, submission_key
 
@@ -86,6 +87,29 @@ def test_group_members_have_the_grade_and_a_page(course: Course):
     assert sorted(gradebook.class_grades(course, "mini")) == ["ada", "bob", "cleo"]
     assert GradeStore(course, "mini").students() == ["ada", "bob", "cleo"]
     assert (course.reports / "mini" / "bob" / "index.html").is_file()
+
+
+def test_a_track_that_does_not_exist_is_named_before_anything_is_graded(course: Course):
+    roster = course.root / "roster.csv"
+    roster.write_text("id,track\nada,7 CP\n")
+    with pytest.raises(RosterError, match=r'ada into the track “7 CP”.*5 CP, 6 CP.*"7 CP": \[\]'):
+        plan(course, "mini", SETTINGS)
+    roster.write_text("id,track\nada,5 CP\nbob,\n")
+    assert plan(course, "mini", SETTINGS).todo == ("ada",)
+
+
+def test_a_due_time_of_the_formgrader_counts_on_the_page_as_in_the_gradebook(course: Course):
+    text = (course.root / "course.yaml").read_text()
+    text = text.replace("due: 2026-11-05 23:59", "late: {penalty_per_day: 0.5}")
+    (course.root / "course.yaml").write_text(text)
+    course = Course.load(course.root)
+    run(course)
+    with Gradebook(course.database_url, course.id) as book:
+        book.update_or_create_assignment("mini", duedate=datetime(2026, 10, 31, 12))
+    run(course)
+    lost = gradebook.recorded_grades(course, "mini", "ada").late_penalty
+    assert lost == pytest.approx(1.5)
+    assert "1.5" in (course.reports / "mini" / "grades.csv").read_text()
 
 
 def test_whole_roster_is_in_the_gradebook(course: Course):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -129,6 +130,15 @@ def test_required_items_of_a_track(tmp_path: Path) -> None:
         ("a: " + "[" * 30, 4, ["nested deeper"]),
         ("a: !!python/object/apply:os.system [true]", 4, ["not valid YAML"]),
         ("3: a", 4, ["the key 3 is not text"]),
+        ("groups: 3", 4, ["groups: 3 is not allowed", "keys with values"]),
+        ("assignments:", 4, ["assignments: nothing is not allowed", "keys with values"]),
+        ("assignments: {a: {title: A, data: {hand_out: mnist}}}", 4, ["hand_out: 'mnist'", "a list"]),
+        ("assignments: {a: {title: A, options: [x]}}", 4, ["a.options: ['x'] is not", "keys with values"]),
+        ("roster: [x]", 4, ["roster: ['x'] is not allowed", "path of a file"]),
+        ("gradebook: grades.db", 4, ["gradebook: 'grades.db'", "sqlite:///", "postgresql://"]),
+        ("cluster: {address: 'head:8786'}", 4, ["cluster.address: 'head:8786'", "tls://host:port"]),
+        ("groups:\n\tmax_size: 3", 5, ["tabs", "blanks"]),
+        ("assignments: {}\nx: Deep Learning: an introduction", 5, ["quotes"]),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, line: int, parts: list[str]) -> None:
@@ -176,6 +186,36 @@ def test_late_policy() -> None:
     assert policy.share_kept(due, due + timedelta(days=1, minutes=1)) == pytest.approx(0.2)
     assert policy.share_kept(due, due + timedelta(days=3)) == 0.0
     assert policy.share_kept(None, due) == policy.share_kept(due, None) == 1.0
+
+
+def test_a_day_late_is_a_day_of_the_deadlines_clock() -> None:
+    """In the night of 24 to 25 October 2026 a day has 25 hours in Berlin, and one of 27 to 28 March 2027 has 23."""
+    policy = LatePolicy(grace_minutes=15, penalty_per_day=0.1)
+    berlin = ZoneInfo("Europe/Berlin")
+    for year, month, day in ((2026, 10, 24), (2027, 3, 27)):
+        due = datetime(year, month, day, 23, 59, tzinfo=berlin)
+        at = [due + timedelta(days=1), due + timedelta(days=1, minutes=1)]  # on the clock
+        assert [policy.days_late(due, time) for time in at] == [1, 2]
+        assert [policy.days_late(due, time.astimezone(UTC)) for time in at] == [1, 2]
+
+
+def test_grace_in_the_hour_that_is_repeated() -> None:
+    policy = LatePolicy(grace_minutes=15, penalty_per_day=0.1)
+    berlin = ZoneInfo("Europe/Berlin")
+    due = datetime(2026, 10, 25, 2, 50, tzinfo=berlin)  # the first time that clocks show it
+    again = datetime(2026, 10, 25, 2, 55, fold=1, tzinfo=berlin)  # 65 minutes later
+    assert policy.days_late(due, again) == policy.days_late(due, again.astimezone(UTC)) == 1
+    assert policy.days_late(due.replace(fold=1), again) == 0
+
+
+def test_a_due_time_with_an_offset_is_shown_on_the_courses_clock(tmp_path: Path) -> None:
+    due = course(tmp_path, 'assignments: {a: {title: A, due: "2026-11-05 21:59+00:00"}}').assignments["a"].due
+    assert due is not None
+    assert due.isoformat() == "2026-11-05T22:59:00+01:00"
+
+
+def test_a_password_is_not_repeated(tmp_path: Path) -> None:
+    assert "secret" not in refusal(tmp_path, "gradebook: mysql://nbgrader:secret@db/grades")
 
 
 def test_the_shipped_course_loads() -> None:

@@ -160,9 +160,11 @@ def test_a_folder_of_somebody_else_is_named(course: Course) -> None:
     assert list(notices.values()) == [()]
 
 
-def test_no_exchange_says_where_it_was_looked_for(tmp_path: Path) -> None:
+def test_no_exchange_says_where_it_was_looked_for_and_what_to_do(tmp_path: Path) -> None:
     course = make_course(tmp_path / "course", more="exchange: ../nowhere\n")
-    with pytest.raises(ArchiveError, match="nowhere/dl/inbound"):
+    with pytest.raises(
+        ArchiveError, match=r"no folder .*nowhere/dl/inbound.*release_assignment a1.*collect a1 PATH"
+    ):
         collect_exchange(course, "a1")
 
 

@@ -308,7 +308,11 @@ def test_members_with_the_same_file_have_the_same_digest(course: Course) -> None
 @pytest.mark.parametrize(
     ("roster", "says"),
     [
-        ("name\nanna\n", "first line"),
+        (
+            "name;e-mail\nanna;a@b\n",
+            "line 1: “name;e-mail” must name the columns, with “id”.*email, first_name",
+        ),
+        ("id,email,e-mail\na,b,c\n", "column “email” is named more than once"),
         ("id\nanna\nANNA\n", "line 3"),
         ("id,email\nanna,a@b,c\n", "line 2: 3 fields"),
         ("id\n../x\n", "line 2"),
@@ -328,6 +332,12 @@ def test_a_roster_from_a_german_spreadsheet(tmp_path: Path) -> None:
     )
     [anna] = Roster.of(course)
     assert (anna.id, anna.name) == ("anna", "Anna Müller")
+
+
+def test_a_roster_with_german_column_names(tmp_path: Path) -> None:
+    course = make_course(tmp_path, "ID;Vorname;Nachname;E-Mail-Adresse\nanna;Anna;Müller;a@b.de\n")
+    [anna] = Roster.of(course)
+    assert (anna.name, anna.email) == ("Anna Müller", "a@b.de")
 
 
 def test_a_single_file(tmp_path: Path) -> None:

@@ -246,6 +246,24 @@ def test_cells_without_ids_are_refused(mini_course: Course) -> None:
         generate(mini_course, register=False)
 
 
+def test_a_data_set_that_does_not_exist_is_named(mini_course: Course) -> None:
+    with (mini_course.root / "course.yaml").open("a") as file:
+        file.write("    data: {hand_out: [mnist, mnst]}\n")
+    with pytest.raises(
+        CourseError, match=r"mini\.data\.hand_out: there is no data set mnst; allowed: mnist, "
+    ):
+        generate(Course.load(mini_course.root), register=False)
+
+
+def test_a_gradebook_that_cannot_be_used_is_named(mini_course: Course) -> None:
+    (mini_course.root / "gradebook.db").mkdir()
+    before = mini_course.release("mini").read_bytes()
+    edit(mini_course, lambda nb: nb.cells.append(new_markdown_cell("More text.", id="appended")))
+    with pytest.raises(ReleaseError, match=r"the gradebook cannot be used.*unable to open database file"):
+        generate(mini_course)
+    assert mini_course.release("mini").read_bytes() == before
+
+
 def test_a_missing_source_is_named(mini_course: Course) -> None:
     shutil.rmtree(mini_course.root / "source")
     with pytest.raises(ReleaseError, match="there is no source notebook"):
