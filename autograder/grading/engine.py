@@ -20,6 +20,7 @@ import pytest
 from autograder import notebooks
 from autograder.course import Assignment, Course
 from autograder.grading import plugin
+from autograder.grading.cell_errors import error_sentences
 from autograder.grading.context import GradingContext
 from autograder.grading.grade import Environment, Grade, ItemGrade, Outcome, Timing
 from autograder.grading.items import item_grades, standing_of
@@ -110,7 +111,13 @@ def _grade(submission: Submission, course: Course, settings: GradingSettings, *,
         environment=_environment(assignment, settings, context),
         notebook=nbformat.writes(session.notebook),
         log="\n\n".join(context.log),
-        notices=(*submission.notices, *notices, *session.run.notices, *_data_notices(context)),
+        notices=(
+            *submission.notices,
+            *notices,
+            *session.run.notices,
+            *error_sentences(session.notebook),
+            *_data_notices(context),
+        ),
     )
 
 

@@ -20,10 +20,10 @@ from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from autograder import notebooks
 from autograder.grading.outputs import OUTPUT_KINDS, Outputs, execution_count
 from autograder.sandbox import SandboxProvisioner
 
-EXPERIMENT_TAG = "experiment"
 _INTERRUPT_GRACE_S = 2.0
 
 
@@ -54,17 +54,20 @@ async def run_cells(
     `KernelLostError` when the kernel did not survive a cell.
     """
     skipped = set(skip)
+    for cell in client.nb.cells:
+        if cell.cell_type == "code" and not notebooks.is_experiment(cell):
+            cell.execution_count = None  # a saved one would be taken for one of this run
     for index, cell in enumerate(client.nb.cells):
         if cell.cell_type != "code" or index in skipped or not cell.source.strip():
             continue
-        if EXPERIMENT_TAG in cell.metadata.get("tags", ()):
+        if notebooks.is_experiment(cell):
             continue
         left = deadline - time.monotonic()
         if left <= 0:
             run.notices.append(
                 f"The notebook as a whole ran out of time before cell {index + 1}; the cells from there "
                 "on were not run. "
-                f"Tag cells that train for long with `{EXPERIMENT_TAG}`: they are not run when grading."
+                f"Tag cells that train for long with `{notebooks.EXPERIMENT}`: they are not run when grading."
             )
             return
         if await _run_cell(client, cell, index, min(cell_s, left)):
@@ -147,7 +150,7 @@ class SandboxClient(NotebookClient):
             store_widget_state=False,
             record_timing=False,
             coalesce_streams=False,  # `Outputs` does it, in time that grows with the text and not with its square
-            skip_cells_with_tag=EXPERIMENT_TAG,
+            skip_cells_with_tag=notebooks.EXPERIMENT,
             iopub_timeout=2,
             startup_timeout=60,
         )

@@ -11,13 +11,12 @@ import time
 
 from nbformat import NotebookNode
 
-from autograder import notebooks
 from autograder.course import Limits
+from autograder.grading.cell_errors import run_cells_of
 from autograder.grading.execution import CellRun, KernelLostError, SandboxClient, run_cells
 from autograder.grading.ready import LoopThread, ReadyKernel, new_client, shut_down, start
 from autograder.remote.client import Student
 from autograder.remote.connection import Connection
-from autograder.remote.disclosure import Cell
 from autograder.remote.errors import StudentDied
 from autograder.sandbox import SandboxProvisioner, SandboxSpec, WarmParent
 
@@ -145,7 +144,7 @@ class StudentSession:
             skip=frozenset(self.run.poisonous),
         )
         self.run.seconds = time.monotonic() - ran
-        student.reconnect(connection, _cells(notebook))
+        student.reconnect(connection, run_cells_of(notebook))
         self._student = student
 
     async def _started_client(self) -> SandboxClient:
@@ -165,12 +164,3 @@ class StudentSession:
         client, self._client, self._student, self._provisioner = self._client, None, None, None
         if client is not None:
             self._loop.run(shut_down(client))
-
-
-def _cells(notebook: NotebookNode) -> list[Cell]:
-    """The code cells under the numbers that the kernel counts them by."""
-    return [
-        Cell(number=cell.execution_count, name=notebooks.grade_id(cell) or f"{index + 1}", text=cell.source)
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and isinstance(cell.get("execution_count"), int)
-    ]

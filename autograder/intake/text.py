@@ -11,7 +11,7 @@ import codecs
 import json
 from typing import TYPE_CHECKING, Any
 
-from autograder.intake.files import too_large
+from autograder.intake.files import printable, too_large
 from autograder.intake.submission import RejectedSubmission
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def notebook_text(raw: bytes) -> tuple[str, tuple[str, ...]]:
         notebook = notebooks.read(text)
     except notebooks.NotebookError as error:
         raise RejectedSubmission(str(error)) from error
+    notices += _other_language(notebook)
     plain = canonical(notebook)
     notices += _trim_outputs(plain["cells"])
     dumped = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -74,6 +75,22 @@ def canonical(notebook: NotebookNode) -> dict[str, Any]:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+
+
+def _other_language(notebook: NotebookNode) -> list[str]:
+    """A notebook of another kernel is run as Python all the same: the student has to know why nothing works."""
+    spec, info = (notebook.metadata.get(key) for key in ("kernelspec", "language_info"))
+    named = [
+        spec.get("language") if isinstance(spec, dict) else "",
+        info.get("name") if isinstance(info, dict) else "",
+    ]
+    language = next((name for name in named if isinstance(name, str) and name), "python")
+    if "python" in language.lower():
+        return []
+    written = printable(language, 40)
+    return [
+        f"The notebook says that it is written in {written}. It was run as Python; choose a Python kernel."
+    ]
 
 
 def _decoded(raw: bytes) -> tuple[str, list[str]]:

@@ -95,14 +95,23 @@ def _parse(text: str) -> Any:
     try:
         content = json.loads(text, parse_constant=lambda name: None)
     except json.JSONDecodeError as error:
-        raise NotebookError(
-            f"This file is not a notebook: it is not valid JSON (line {error.lineno}). {_AGAIN}"
-        ) from error
+        raise NotebookError(f"This file is not a notebook: {_no_json(text, error)}. {_AGAIN}") from error
     except RecursionError as error:
         raise NotebookError(f"This file is nested too deeply to be a notebook. {_AGAIN}") from error
     except ValueError as error:  # a number with thousands of digits
         raise NotebookError(f"This file holds a number that no notebook has. {_AGAIN}") from error
     return _clean(content, 0)
+
+
+def _no_json(text: str, error: json.JSONDecodeError) -> str:
+    start = text.lstrip()
+    if not start.startswith(("{", "[")):
+        return "it is plain text, such as a Python script"
+    if "\n<<<<<<< " in text:
+        return "it holds the marks of a merge conflict (<<<<<<<), which has to be resolved first"
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return "it ends in the middle, as a file does whose download or upload was cut off"
+    return f"it is not valid JSON (line {error.lineno})"
 
 
 def _demand_few_values(text: str) -> None:

@@ -44,6 +44,7 @@ _KNOWN_TYPES = frozenset(
         "StagingError",
         "JSONDecodeError",
         "UnpicklingError",
+        "StdinNotImplementedError",
     ]
 )
 _KNOWN_WORDS = _KNOWN_TYPES | frozenset(
@@ -123,6 +124,7 @@ bad operand type for unary {o}: '{w}'
 {w}() got multiple values for argument '{w}'
 {w}() takes {n} positional argument but {n} were given
 {w}() takes {n} positional arguments but {n} were given
+this frontend does not support input requests
 list index out of range
 tuple index out of range
 index {n} is out of bounds for axis {n} with size {n}
@@ -154,12 +156,22 @@ a leaf Variable that requires grad is being used in an in-place operation.
 
 
 @dataclass(frozen=True)
+class Failure:
+    """The error with which a cell stopped, in the words of the student's process."""
+
+    kind: str
+    message: str
+    line: int | None
+
+
+@dataclass(frozen=True)
 class Cell:
-    """A code cell as the grader ran it: its execution count, the name to call it by, its text."""
+    """A code cell as the grader ran it: its execution count, the name to call it by, its text, what stopped it."""
 
     number: int
     name: str
     text: str
+    failure: Failure | None = None
 
 
 class Submission:
@@ -179,14 +191,25 @@ class Submission:
     def place(self, number: int | None, line: int | None) -> str:
         """ "line 3 of cell `forward`: `return x @ W`", or "" where the submission has no such line."""
         cell = self.cells.get(number) if number is not None else None
-        if cell is None or line is None:
-            return ""
-        lines = cell.text.splitlines()
-        if not 1 <= line <= len(lines):
-            return ""
-        text = "".join(_shown(sign) for sign in " ".join(lines[line - 1].split()))
-        shown = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
-        return f"line {line} of cell `{cell.name}`: `{shown}`"
+        text = _line(cell, line) if cell is not None else ""
+        return f"line {line} of cell `{cell.name}`: `{text}`" if cell is not None and text else ""
+
+    def failure(self, cell: Cell) -> str:
+        """ "NameError: name 'x' is not defined (line 2: `y = x`)", of a cell that stopped with an error."""
+        assert cell.failure is not None
+        kind = self.type_name(cell.failure.kind, "an exception")
+        said = self.message(cell.failure.message, frozenset())
+        line = _line(cell, cell.failure.line)
+        where = f" (line {cell.failure.line}: `{line}`)" if line else ""
+        return kind + (f": {said}" if said else "") + where
+
+    def defining(self, name: str) -> Cell | None:
+        """The last cell that stopped with an error and would have defined `name`."""
+        definition = re.compile(
+            rf"^\s*(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.M
+        )
+        failed = [cell for cell in self.cells.values() if cell.failure is not None]
+        return next((cell for cell in reversed(failed) if definition.search(cell.text)), None)
 
     def message(self, message: str, sizes: frozenset[int]) -> str:
         """The part of an exception's message that may be shown, "" where none may."""
@@ -197,6 +220,15 @@ class Submission:
             if all(self.knows(word) for word in found.groups()):
                 return _NUMBER.sub(lambda number: _size(number[0], sizes), found[0])
         return ""
+
+
+def _line(cell: Cell, number: int | None) -> str:
+    """The line of the cell, as a sentence may quote it; "" where there is none."""
+    lines = cell.text.splitlines()
+    if number is None or not 1 <= number <= len(lines):
+        return ""
+    text = "".join(_shown(sign) for sign in " ".join(lines[number - 1].split()))
+    return text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
 
 
 def _shown(sign: str) -> str:

@@ -27,7 +27,7 @@ def value_of(answer: Any, name: str, submission: Submission, sizes: frozenset[in
         case "value", {"value": value}:
             return value
         case "missing", {"found": str(found)} if not found:
-            raise StudentMissing(f"There is no `{name}` in the notebook. It must be defined under this name.")
+            raise StudentMissing(_why_missing(name, submission))
         case "missing", {"found": str(found)}:
             but = _a(found, submission)
             raise StudentMissing(f"`{name}` is not a function" + (f", but {but}." if but else "."))
@@ -41,6 +41,14 @@ def value_of(answer: Any, name: str, submission: Submission, sizes: frozenset[in
             place = (cell if type(cell) is int else None, line if type(line) is int else None)
             raise _raised(name, error[:100], message[:MAX_MESSAGE], *place, submission, sizes)
     raise NonsenseError
+
+
+def _why_missing(name: str, submission: Submission) -> str:
+    there_is_none = f"There is no `{name}` in the notebook"
+    cell = submission.defining(name)
+    if cell is None:
+        return f"{there_is_none}. It must be defined under this name."
+    return f"{there_is_none}: the cell that defines it stopped with {submission.failure(cell)}."
 
 
 def _raised(

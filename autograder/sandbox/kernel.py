@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import zmq
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.autocall import ZMQExitAutocall
 from traitlets.config import Config
 
 from autograder.data import inside
@@ -24,6 +25,7 @@ def run(channels: dict[str, int], wire: int, key: str) -> NoReturn:
     app: Any = _SandboxKernelApp.instance(config=_config(key))
     app.channels = channels
     app.initialize([])
+    _let_exit_end_the_cell(app.kernel.shell)
     server.install(wire, app.kernel.shell)
     _use_handed_out_data()
     app.start()
@@ -41,6 +43,21 @@ def _config(key: str) -> Config:
     for port, name in enumerate(CHANNELS, start=1):
         config.IPKernelApp[f"{name}_port"] = port
     return config
+
+
+def _let_exit_end_the_cell(shell: Any) -> None:
+    """`exit()` and `quit()` act as `sys.exit()` does in a notebook: the cell ends there, and nothing else.
+
+    ipykernel would end the process a moment later, in whatever cell or question came next.
+    """
+    shell.exiter = _ExitOfCell(shell)  # type: ignore[no-untyped-call]
+    shell.user_ns.update(exit=shell.exiter, quit=shell.exiter)
+    shell.unobserve_all("exit_now")
+
+
+class _ExitOfCell(ZMQExitAutocall):
+    def __call__(self, keep_kernel: bool = False) -> NoReturn:
+        raise SystemExit
 
 
 def _use_handed_out_data() -> None:

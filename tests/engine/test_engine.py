@@ -99,6 +99,49 @@ def test_a_cell_that_raises_does_not_stop_the_others(grade_of: GradeOf) -> None:
     assert scores(grade_of(first="raise RuntimeError('works on my machine')")) == FULL
 
 
+@pytest.mark.parametrize("ends", ["exit()", "quit", "import sys; sys.exit(1)", "get_ipython().ask_exit()"])
+def test_an_exit_ends_its_cell_and_nothing_else(grade_of: GradeOf, ends: str) -> None:
+    result = grade_of(first=f"given = 1\n{ends}", last="given = sum(range(10**7))")
+    assert scores(result) == FULL
+    assert not any("process ended" in notice for notice in result.notices)
+
+
+def test_the_page_says_which_cells_stopped_and_why(grade_of: GradeOf) -> None:
+    broken = {
+        "standardise": "import torch\n\ndef standardise(x):\n    return x",
+        "moving_average": "def moving_average(x, width):\n    return x = 1",
+    }
+    result = grade_of(
+        broken, first="import numpy as np\ndata = np.load('mine.npy')", last="raise KeyError(open)"
+    )
+    missing = "ModuleNotFoundError: No module named 'torch' (line 1: `import torch`)"
+    assert f"Cell `standardise` stopped with {missing}." in result.notices
+    assert "Cell 1 stopped with FileNotFoundError (line 2: `data = np.load('mine.npy')`)." in result.notices
+    assert any(notice.startswith("Cell 14 stopped with KeyError (line 1:") for notice in result.notices)
+    assert result.items[0].message == (
+        f"There is no `standardise` in the notebook: the cell that defines it stopped with {missing}."
+    )
+    assert result.items[1].message.endswith("stopped with SyntaxError (line 2: `return x = 1`).")
+    assert (
+        sum("stopped with" in notice for notice in result.notices) == 4
+    )  # the public checks, which fail as well, are not listed
+
+
+def test_numbers_that_were_saved_in_a_hand_in_do_not_name_another_cell(course: Course) -> None:
+    """The place of an error is the cell that ran under a number, not one that had it at home."""
+    broken = "def moving_average(x, width):\n    return undefined_name"
+    notebook = notebooks.replace_solutions(notebooks.read(course.source("mini")), {"moving_average": broken})
+    notebook.cells.append(new_code_cell("\n\n"))  # blank, so it is not run
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = (
+                4  # which the broken cell has, and not the last, when the notebook is run here
+            )
+    text = nbformat.writes(notebook)
+    result = grade(Submission(assignment="mini", student="s", notebook=text), course, ANYWHERE)
+    assert "line 2 of cell `moving_average`: `return undefined_name`" in result.items[1].message
+
+
 def test_a_cell_that_ends_the_process_is_left_out_and_the_rest_runs(grade_of: GradeOf) -> None:
     result = grade_of(first="import os\nos._exit(0)")
     assert scores(result) == FULL

@@ -184,3 +184,28 @@ def test_the_memory_bound_of_the_test_above_is_one() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert b"MemoryError" in done.stderr
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != MEMORY  # only the child was limited
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        (
+            {
+                "kernelspec": {"name": "ir", "display_name": "R", "language": "R"},
+                "language_info": {"name": "R"},
+            },
+            "written in R. It was run as",
+        ),
+        ({"language_info": {"name": "julia"}}, "written in julia"),
+        ({"kernelspec": {"name": "python3", "language": "python"}}, ""),
+        ({"kernelspec": {"name": "conda-env"}, "language_info": {"name": "ipython"}}, ""),
+        ({"kernelspec": 3, "language_info": {"name": 7}}, ""),
+        ({}, ""),
+    ],
+)
+def test_another_language_is_noticed(metadata: dict[str, Any], says: str) -> None:
+    content = json.loads(ordinary())
+    content["metadata"] = metadata
+    _, notices = text.notebook_text(json.dumps(content).encode())
+    assert bool(notices) == bool(says)
+    assert says in " ".join(notices)

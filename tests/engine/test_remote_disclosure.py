@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.remote.disclosure import Cell, Submission, sizes_in
+from autograder.remote.disclosure import Cell, Failure, Submission, sizes_in
 
 CODE = "def forward(params, x):\n    return x @ params[0] + bias\n\n" + "y = " + "1 + " * 100 + "1"
 
@@ -20,6 +20,32 @@ def test_the_place_is_a_line_of_the_submission(submission: Submission) -> None:
     assert len(submission.place(3, 4)) < 200
     for cell, line in ((3, 0), (3, 99), (3, -1), (4, 1), (None, 1), (3, None)):
         assert submission.place(cell, line) == ""
+
+
+def test_what_a_cell_stopped_with_is_told_by_the_same_rules() -> None:
+    def told(kind: str, message: str, line: int | None = 1) -> str:
+        cell = Cell(1, "f", "f = bias", Failure(kind, message, line))
+        return Submission([cell]).failure(cell)
+
+    assert (
+        told("NameError", "name 'bias' is not defined")
+        == "NameError: name 'bias' is not defined (line 1: `f = bias`)"
+    )
+    assert told("NameError", "name 'x0_1234' is not defined", None) == "NameError"
+    assert told("Secret0_1234", "0.1234", 7) == "an exception"
+
+
+@pytest.mark.parametrize("code", ["def f(x): pass", "class f: pass", "if 1:\n    def f(x): pass", "f = g(1)"])
+def test_the_cell_that_would_have_defined_a_name(code: str) -> None:
+    failure = Failure("SyntaxError", "invalid syntax", 1)
+    cells = [
+        Cell(1, "a", code),
+        Cell(2, "b", code, failure),
+        Cell(3, "c", "g(f)\nff = f == 1\nx.f = 2", failure),
+    ]
+    assert Submission(cells).defining("f") == cells[1]
+    assert Submission(cells[2:]).defining("f") is None
+    assert Submission(cells[:1]).defining("f") is None
 
 
 @pytest.mark.parametrize(
