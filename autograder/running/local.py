@@ -85,7 +85,7 @@ class LocalPool:
     def warm_up(self, assignment: str) -> None:
         """Start what takes seconds to start, before there is a submission; returns at once."""
         self._parent(assignment).start()
-        ensure_running()
+        _ensure_forkserver()
 
     def grade_all(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, Result]]:
         """Grade all, in the order given as graders come free, yielding each as it is done. The graders are at work as
@@ -141,6 +141,7 @@ class LocalPool:
             args=(theirs, self._course, self._settings, parent.profile, lent),
             daemon=True,
         )
+        _ensure_forkserver()
         process.start()
         theirs.close()
         if lent is not None:
@@ -150,6 +151,23 @@ class LocalPool:
     def _parent(self, assignment: str) -> WarmParent:
         profile = self._course.assignment(assignment).profile
         return self._parents.setdefault(profile, WarmParent(profile))
+
+
+def _ensure_forkserver() -> None:
+    """Start the server that graders are forked from, if it is not running.
+
+    It is a Python with the current folder on its path, and an instructor may stand in a student's folder: a `numpy.py`
+    there must not run outside a sandbox.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def lent_by(parent: WarmParent) -> socket.socket | None:

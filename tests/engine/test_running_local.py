@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +41,25 @@ def test_every_submission_gets_its_grade(mini_course: Course) -> None:
     for student, result in results.items():
         assert isinstance(result, Grade)
         assert (result.student, result.score) == (student, 5.0)
+
+
+def test_a_module_in_the_current_folder_is_not_imported(mini_course: Course, tmp_path: Path) -> None:
+    """An instructor who stands in a student's folder runs none of its files outside a sandbox."""
+    folder = mini_course.submitted / "ada" / "mini"
+    folder.mkdir(parents=True)
+    (folder / "mini.ipynb").write_text(hand_in(mini_course, "ada").notebook)
+    for module in ("numpy", "selectors", "socket", "autograder"):
+        (folder / f"{module}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a')\nraise ImportError")
+    command = [
+        str(Path(sys.executable).parent / "autograder"),
+        "autograde",
+        "mini",
+        "--isolation=weak",
+        "--quiet",
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_killed_grader_loses_nothing_and_leaves_nothing(mini_course: Course) -> None:
