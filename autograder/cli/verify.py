@@ -49,6 +49,10 @@ def command(
         ):
             verdicts.append(verdict)
             _say(verdict, to_stderr=json)
+    if not verdicts:
+        raise typer.BadParameter(
+            f"no variant of {', '.join(names)} has {only!r} in its name; nothing was verified."
+        )
     failed = [verdict for verdict in verdicts if verdict.disagreements]
     if json:
         print_json(

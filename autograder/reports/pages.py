@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -46,8 +47,17 @@ def _environment() -> Environment:
         number=words.number,
         moment=words.moment,
         seconds=words.seconds,
+        coded=_coded,
     )
     return environment
+
+
+def _coded(text: str) -> Markup:
+    """A sentence in which what stands between backticks is set as code. Everything is escaped, the code too."""
+    parts = re.split(r"`([^`\n]+)`", text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def _style() -> str:

@@ -9,8 +9,11 @@ import sys
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from autograder.cli import console, progress
+from autograder.cli.app import app
+from autograder.course import Course
 
 HEAVY = {"tensorflow", "keras", "torch", "nbgrader", "sqlalchemy", "nbformat", "pytest", "pydantic", "numpy"}
 
@@ -59,3 +62,24 @@ def test_a_list_of_any_length_is_printed_as_one_document(capsys: pytest.CaptureF
     for entries in ([], [{"a": 1}], [{"a": "ä"}, {"b": [2]}]):
         console.print_json_with({"assignment": "mini"}, "results", iter(entries))
         assert json.loads(capsys.readouterr().out) == {"assignment": "mini", "results": entries}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["verify", "mini", "--only", "no such variant"], "nothing was verified"),
+        (["autograde", "mini", "--student", "nobody"], "there is no folder submitted/nobody/mini"),
+    ],
+)
+def test_a_name_that_fits_nothing_is_a_mistake(mini_course: Course, arguments: list[str], says: str) -> None:
+    ran = CliRunner().invoke(app, [*arguments, "--course", str(mini_course.root)], env={"COLUMNS": "300"})
+    assert ran.exit_code == 2
+    assert says in " ".join(ran.output.replace("│", " ").split())
+
+
+def test_with_nothing_to_grade_it_says_what_to_do(
+    mini_course: Course, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ran = CliRunner().invoke(app, ["autograde", "mini", "--course", str(mini_course.root)])
+    assert ran.exit_code == 0
+    assert "`autograder collect mini" in ran.output + capfd.readouterr().out

@@ -216,3 +216,10 @@ def test_pages_are_written_once_and_only_again_when_they_differ(mini_course: Cou
         "moodle.csv",
         "canvas.csv",
     }
+
+
+def test_what_stands_between_backticks_is_code_and_escaped() -> None:
+    notices = ("Cell `f` stopped with KeyError (line 1: `x = <b>`).", "an odd ` and <i>")
+    page = student_page(grade().model_copy(update={"notices": notices}), "C", "A", "Ada", {})
+    assert "Cell <code>f</code> stopped with KeyError (line 1: <code>x = &lt;b&gt;</code>)." in page
+    assert "an odd ` and &lt;i&gt;" in page
