@@ -386,7 +386,7 @@ _BUILTINS = frozenset(
 )
 
 _MAGIC_LINE = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*)$")
-_MAGIC_VALUE = re.compile(r"^(\s*[\w.,\s]+=\s*)([%!].*)$")
+_MAGIC_VALUE = re.compile(r"^([\w.,\s]++=\s*+)([%!].*)$")
 _PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
@@ -394,9 +394,11 @@ def _without_magics(text: str) -> tuple[str, tuple[tuple[int, str], ...]]:
     """The text with magics and shell lines made harmless, line for line, and what they were."""
     lines = text.splitlines()
     magics: list[tuple[int, str]] = []
+    at_the_top = True  # nothing before this line but magics of the whole cell
     for number, line in enumerate(lines, 1):
         stripped = line.strip()
-        if stripped.startswith("%%") and not any(earlier.strip() for earlier in lines[: number - 1]):
+        at_the_top = at_the_top and (not stripped or stripped.startswith("%%"))
+        if stripped.startswith("%%") and at_the_top:
             magics.append((number, stripped.split()[0]))
             if not stripped.startswith(_PYTHON_CELL_MAGICS):
                 return "", tuple(magics)

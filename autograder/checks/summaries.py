@@ -6,6 +6,9 @@ callback and of PyTorch's writer look alike; neither TensorFlow nor a plugin is 
 before it is read: bytes, records, the elements of a tensor, the pixels of an image. A damaged or cut-off file
 yields what stands before the damage, and a problem; nothing raises for what a file contains.
 
+The names of tags, runs and files are the student's words, written perhaps while hidden inputs were at hand. A sentence
+repeats one only if it stands in the submitted code, or is one that Keras gives.
+
 Steps are the student's numbers; wall times are seconds since 1970 by the student's clock. Images decode to
 uint8 [height, width] or [height, width, channels]. Checking the records' check sums takes about 0.2 s per
 megabyte.
@@ -15,10 +18,12 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 import tempfile
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -37,6 +42,33 @@ MAX_RECORDS = 200_000
 MAX_ELEMENTS = 100_000  # of one tensor
 MAX_PIXELS = 2**22  # of one image
 MAX_IMAGES = 64  # decoded per tag
+_NAMES_OF_KERAS = frozenset(
+    {
+        "train",
+        "validation",
+        "epoch_loss",
+        "epoch_accuracy",
+        "epoch_learning_rate",
+        "batch_loss",
+        "batch_accuracy",
+    }
+)
+_DAMAGED = "A file is damaged or cut off; what stands before is used."
+# What Pillow raises for a broken picture depends on where it is broken.
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    MemoryError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombWarning,
+    Image.DecompressionBombError,
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +126,7 @@ class Images:
 @dataclass(frozen=True)
 class Log:
     """All that a log directory holds. `other` are tags of other plugins (text, hparams); `problems` are
-    sentences."""
+    sentences; `submitted` is the code whose words sentences may repeat."""
 
     scalars: tuple[Series, ...] = ()
     histograms: tuple[Histograms, ...] = ()
@@ -103,6 +135,7 @@ class Log:
     other: tuple[tuple[str, str], ...] = ()
     files: int = 0
     problems: tuple[str, ...] = ()
+    submitted: str = ""
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -121,12 +154,13 @@ class Finding:
     sentence: str
 
 
-def read_log(files: Mapping[str, bytes], max_bytes: int = MAX_BYTES) -> Log:
+def read_log(files: Mapping[str, bytes], max_bytes: int = MAX_BYTES, submitted: str = "") -> Log:
     """Read event files: names relative to the log directory -> contents. Other files are ignored.
 
-    A run is the folder of its files. Files beyond `max_bytes` in all are left out, with a problem.
+    A run is the folder of its files. Files beyond `max_bytes` in all are left out, with a problem. `submitted` is the
+    student's code: sentences name what is named there.
     """
-    parts = _Parts()
+    parts = _Parts(submitted)
     total = 0
     for name in sorted(files):
         if "tfevents" not in PurePosixPath(name).name:
@@ -134,15 +168,15 @@ def read_log(files: Mapping[str, bytes], max_bytes: int = MAX_BYTES) -> Log:
         content = files[name]
         total += len(content)
         if total > max_bytes:
-            parts.problems.append(f"The log has more than {max_bytes // 2**20} MB; {name} is not read.")
+            parts.problems.append(f"The log has more than {max_bytes // 2**20} MB; the rest is not read.")
             continue
         parts.files += 1
         run = str(PurePosixPath(name).parent)
-        _read_file(name, "" if run == "." else run, content, parts)
+        _read_file("" if run == "." else run, content, parts)
     return parts.log()
 
 
-def read_directory(folder: Path, max_bytes: int = MAX_BYTES) -> Log:
+def read_directory(folder: Path, max_bytes: int = MAX_BYTES, submitted: str = "") -> Log:
     """Read the event files below a folder of the grader's own machine. Links are not followed."""
     files = {
         str(path.relative_to(folder)): path
@@ -150,15 +184,11 @@ def read_directory(folder: Path, max_bytes: int = MAX_BYTES) -> Log:
         if path.is_file() and not path.is_symlink()
     }
     small = {name: path for name, path in files.items() if path.stat().st_size <= max_bytes}
-    log = read_log({name: path.read_bytes() for name, path in small.items()}, max_bytes)
-    large = tuple(
-        f"{name} has more than {max_bytes // 2**20} MB; it is not read."
-        for name in files
-        if name not in small
-    )
-    return Log(
-        log.scalars, log.histograms, log.images, log.graphs, log.other, log.files, log.problems + large
-    )
+    log = read_log({name: path.read_bytes() for name, path in small.items()}, max_bytes, submitted)
+    if len(small) == len(files):
+        return log
+    large = f"The log has files of more than {max_bytes // 2**20} MB; they are not read."
+    return replace(log, problems=(*log.problems, large))
 
 
 def find_curve(log: Log, *, least: int = 10, name: str = "", falls: bool = False) -> Finding:
@@ -168,22 +198,22 @@ def find_curve(log: Log, *, least: int = 10, name: str = "", falls: bool = False
     if not log.scalars:
         return Finding(False, "", _nothing(log, "scalar"))
     if not named:
-        tags = ", ".join(sorted({s.tag for s in log.scalars})[:8])
-        return Finding(False, "", f"No scalar has a tag with “{name}”; there are: {tags}.")
+        tags = ", ".join(sorted({s.tag for s in log.scalars if _quotable(s.tag, log.submitted)})[:8])
+        others = f"; there are: {tags}" if tags else ""
+        return Finding(False, "", f"No scalar has a tag with “{name}”{others}.")
     best = max(named, key=lambda s: (len(s.steps) >= least, s.rising, s.falls, len(s.steps)))
     tag = f"{best.run}/{best.tag}".lstrip("/")
+    scalar = _called("scalar", best.run, best.tag, log)
     if len(best.steps) < least:
-        return Finding(
-            False, tag, f"The scalar {tag} has {len(best.steps)} points; at least {least} are asked for."
-        )
+        return Finding(False, tag, f"{scalar} has {len(best.steps)} points; at least {least} are asked for.")
     if not best.rising:
         constant = (
             "the same step everywhere" if len(set(best.steps)) == 1 else "steps that do not always rise"
         )
-        return Finding(False, tag, f"The scalar {tag} has {constant}: pass the step when you write it.")
+        return Finding(False, tag, f"{scalar} has {constant}: pass the step when you write it.")
     if falls and not best.falls:
-        return Finding(False, tag, f"The scalar {tag} does not fall.")
-    return Finding(True, tag, f"The scalar {tag} has {len(best.steps)} points.")
+        return Finding(False, tag, f"{scalar} does not fall.")
+    return Finding(True, tag, f"{scalar} has {len(best.steps)} points.")
 
 
 def find_histogram(log: Log, *, least: int = 1) -> Finding:
@@ -195,7 +225,8 @@ def find_histogram(log: Log, *, least: int = 1) -> Finding:
         few = f"No histogram has {least} steps." if log.histograms else _nothing(log, "histogram")
         return Finding(False, "", few)
     tag = f"{good[0].run}/{good[0].tag}".lstrip("/")
-    return Finding(True, tag, f"The histogram {tag} has {len(good[0].steps)} steps.")
+    histogram = _called("histogram", good[0].run, good[0].tag, log)
+    return Finding(True, tag, f"{histogram} has {len(good[0].steps)} steps.")
 
 
 def find_image(log: Log, height: int, width: int) -> Finding:
@@ -203,12 +234,24 @@ def find_image(log: Log, height: int, width: int) -> Finding:
     for images in log.images:
         if (height, width) in images.sizes():
             tag = f"{images.run}/{images.tag}".lstrip("/")
-            return Finding(True, tag, f"The image {tag} has {height} × {width} pixels.")
+            image = _called("image", images.run, images.tag, log)
+            return Finding(True, tag, f"{image} has {height} × {width} pixels.")
     if not log.images:
         return Finding(False, "", _nothing(log, "image"))
     sizes = sorted({size for images in log.images for size in images.sizes()})
     shown = ", ".join(f"{h} × {w}" for h, w in sizes[:5]) or "nothing that can be decoded"
     return Finding(False, "", f"Images should have {height} × {width} pixels; the log has {shown}.")
+
+
+def _called(kind: str, run: str, tag: str, log: Log) -> str:
+    """ "The scalar train/loss", or "One scalar" where its name is none to repeat."""
+    if all(_quotable(part, log.submitted) for part in (run, tag) if part):
+        return f"The {kind} {run}/{tag}".replace(" /", " ")
+    return f"One {kind}"
+
+
+def _quotable(name: str, submitted: str) -> bool:
+    return name in submitted or name in _NAMES_OF_KERAS
 
 
 def _nothing(log: Log, kind: str) -> str:
@@ -223,6 +266,7 @@ def _nothing(log: Log, kind: str) -> str:
 class _Parts:
     """A log while it is being read."""
 
+    submitted: str = ""
     scalars: dict[tuple[str, str], list[tuple[int, float]]] = field(default_factory=dict)
     histograms: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
     images: dict[tuple[str, str], list[tuple[int, list[bytes]]]] = field(default_factory=dict)
@@ -244,15 +288,15 @@ class _Parts:
         images = tuple(_images(run, tag, found) for (run, tag), found in sorted(self.images.items()))
         other = tuple(sorted(self.other))
         problems = tuple(dict.fromkeys(self.problems))
-        return Log(scalars, histograms, images, self.graphs, other, self.files, problems)
+        return Log(scalars, histograms, images, self.graphs, other, self.files, problems, self.submitted)
 
 
-def _read_file(name: str, run: str, content: bytes, parts: _Parts) -> None:
+def _read_file(run: str, content: bytes, parts: _Parts) -> None:
     whole = _whole_records(content)
     if whole < len(content):
-        parts.problems.append(f"{name} is damaged or cut off; what stands before is used.")
+        parts.problems.append(_DAMAGED)
     metadata: dict[str, Any] = {}
-    for record in _records(name, content[:whole], parts):
+    for record in _records(content[:whole], parts):
         parts.records += 1
         if parts.records > MAX_RECORDS:
             parts.problems.append(f"The log has more than {MAX_RECORDS} records; the rest is not read.")
@@ -261,7 +305,7 @@ def _read_file(name: str, run: str, content: bytes, parts: _Parts) -> None:
             event = event_pb2.Event.FromString(record)
             events = list(dataclass_compat.migrate_event(data_compat.migrate_event(event), metadata))
         except (DecodeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-            parts.problems.append(f"{name} holds a record that cannot be read ({type(error).__name__}).")
+            parts.problems.append(f"A file holds a record that cannot be read ({type(error).__name__}).")
             continue
         for migrated in events:
             if migrated.HasField("graph_def"):
@@ -281,7 +325,7 @@ def _whole_records(content: bytes) -> int:
     return at
 
 
-def _records(name: str, content: bytes, parts: _Parts) -> Iterator[bytes]:
+def _records(content: bytes, parts: _Parts) -> Iterator[bytes]:
     with tempfile.NamedTemporaryFile(suffix=".tfevents") as file:
         file.write(content)
         file.flush()
@@ -293,7 +337,7 @@ def _records(name: str, content: bytes, parts: _Parts) -> Iterator[bytes]:
                 except errors.OutOfRangeError:
                     return
                 except errors.DataLossError:
-                    parts.problems.append(f"{name} is damaged or cut off; what stands before is used.")
+                    parts.problems.append(_DAMAGED)
                     return
                 yield reader.record()
         finally:
@@ -305,19 +349,19 @@ def _take(run: str, step: int, value: Any, metadata: Mapping[str, Any], parts: _
     known = metadata.get(value.tag)
     plugin = (known or value.metadata).plugin_data.plugin_name
     if not value.HasField("tensor") or not _bounded(value.tensor):
-        parts.problems.append(f"The summary {tag} is not stored as it should be.")
+        parts.problems.append("A summary is not stored as it should be.")
         return
     key = run, tag
     if plugin == "scalars":
         number = _number(value.tensor)
         if number is None:
-            parts.problems.append(f"The scalar {tag} is not a single number.")
+            parts.problems.append("A scalar is not a single number.")
         else:
             parts.scalars.setdefault(key, []).append((step, number))
     elif plugin == "histograms":
         buckets = _array(value.tensor)
         if buckets is None or buckets.ndim != 2 or buckets.shape[1] != 3:
-            parts.problems.append(f"The histogram {tag} has no buckets.")
+            parts.problems.append("A histogram has no buckets.")
         else:
             rows = tuple((float(a), float(b), float(c)) for a, b, c in buckets)
             parts.histograms.setdefault(key, []).append((step, rows))
@@ -364,12 +408,5 @@ def _pixels(encoded: bytes) -> NDArray[np.uint8] | None:
                     return None
                 mode = image.mode if image.mode in ("L", "RGB", "RGBA") else "RGB"
                 return np.asarray(image.convert(mode), dtype=np.uint8)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        Image.DecompressionBombWarning,
-        Image.DecompressionBombError,
-    ):
+    except _BROKEN:
         return None

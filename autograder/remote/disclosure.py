@@ -255,7 +255,8 @@ def _size(digits: str, sizes: frozenset[int]) -> str:
 
 def _pattern(form: str) -> re.Pattern[str]:
     number = r"\d{1,9}"
-    shape = rf"[\[(](?:{number},? ?){{0,6}}[\])]"
+    # A size ends where its digits do: a message may be made so that every other way to divide them is tried.
+    shape = r"[\[(](?:\d{1,9}+(?:, ?| |(?=[\])]))){0,6}+[\])]"
     pieces = {"{w}": f"({_WORD.pattern})", "{n}": number, "{s}": shape, "{o}": r"[-+*/@%&|<>=^]{1,3}"}
     parts = re.split(r"(\{[wnso]\})", form)
     return re.compile("".join(pieces.get(part, re.escape(part)) for part in parts))

@@ -8,6 +8,7 @@ import re
 import nh3
 
 from autograder.sanitise.images import clean_data_uri
+from autograder.sanitise.nesting import too_much_work
 from autograder.sanitise.text import clean_text
 
 LIMIT = 400_000  # characters
@@ -34,9 +35,6 @@ _ATTRIBUTES = {
 }
 _SMALL_NUMBER = re.compile(r"[0-9]{1,3}")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]+", re.IGNORECASE)
-_DEEPEST = 200
-_OFTEN_UNCLOSED = {"br", "hr", "img", "col", "tr", "td", "th", "li", "p", "dt", "dd", "input", "link"}
-_OPENING = re.compile(r"<[A-Za-z]")
 
 
 def clean_html(text: str) -> str:
@@ -46,7 +44,7 @@ def clean_html(text: str) -> str:
     that the reader's browser would fetch by itself.
     """
     text = clean_text(text, LIMIT)
-    if _deep(text):
+    if too_much_work(text):
         return "<p>[The displayed HTML is nested too deeply to be shown.]</p>"
     return nh3.clean(
         text,
@@ -71,32 +69,3 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "scope":
         return value if value in {"row", "col", "rowgroup", "colgroup"} else None
     return clean_text(value, 500)
-
-
-def _deep(text: str) -> bool:
-    """Whether elements may be nested so deeply that parsing them gets slow. Counts high: closing tags are
-    trusted."""
-    if len(_OPENING.findall(text)) <= _DEEPEST:
-        return False
-    depth = 0
-    for tag in re.finditer(r"<(/?)([A-Za-z][A-Za-z0-9]*)", text):
-        if tag[2].lower() in {
-            "br",
-            "hr",
-            "img",
-            "col",
-            "tr",
-            "td",
-            "th",
-            "li",
-            "p",
-            "dt",
-            "dd",
-            "input",
-            "link",
-        }:
-            continue
-        depth = max(0, depth + (-1 if tag[1] else 1))
-        if depth > _DEEPEST:
-            return True
-    return False

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 
 from PIL import Image
@@ -15,7 +17,20 @@ MOST_PIXELS = 24_000_000
 LONGEST_SIDE = 2000  # pixels; larger pictures are scaled down
 
 # What Pillow raises for a broken file depends on where it is broken.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError, LookupError, TypeError)
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    MemoryError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 
 
@@ -48,19 +63,7 @@ def clean_image(data: str, mime: str) -> CleanImage | None:
                 if picture.width * picture.height > MOST_PIXELS:
                     return None
                 return _write(picture, mime, file_format)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        MemoryError,
-        OverflowError,
-        IndexError,
-        TypeError,
-        KeyError,
-    ):
-        return None  # what Pillow raises for a broken file depends on where it is broken
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except _BROKEN:
         return None
 
 

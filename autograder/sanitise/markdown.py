@@ -43,7 +43,7 @@ _IMAGE = re.compile(
     r"(?:[ \t]+\"[^\"\n]{0,300}\")?[ \t]*\)"
     r"|!(?=\[)"
 )
-_MERMAID = re.compile(r"([`~]{3,})([ \t]*)(mermaid)", re.IGNORECASE)
+_MERMAID = re.compile(r"(?<![`~])([`~]{3,}+)([ \t]*+)(mermaid)", re.IGNORECASE)
 _NO_ATTACHMENTS: Mapping[str, str] = MappingProxyType({})
 
 

@@ -32,11 +32,11 @@ _ATTRIBUTES = {
     "style",
 }
 # fmt: on
-_VALUE = re.compile(r"(?:[-+\w.,%# ()'\n\t]|url\(#[\w.-]{1,100}\))*")
+_VALUE = re.compile(r"[-+\w.,%# ()'\n\t]*")  # holds url(#name), too
 _STYLE = re.compile(r"[ \n]*(?P<name>[a-z-]{1,40})[ \n]*:[ \n]*(?P<value>[^;]*)")
 _FETCHING = re.compile(r"url\((?!#)|image|expression|src", re.IGNORECASE)
 _ID = re.compile(r"[\w.-]{1,100}")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*>", re.IGNORECASE)
 
 
 def clean_svg(text: str) -> str | None:

@@ -231,6 +231,8 @@ def test_annotations_are_not_held_against_a_student():
         "é = '\ud800'",
         "x = 1\n" * 200_000,
         "if True:\n    %cd /tmp\n    x = 1",
+        "!x\n" + " " * 150_000 + "x",
+        "%%time\n" * 28_000 + "(",
     ],
 )
 def test_hostile_text_neither_raises_nor_hangs(code):

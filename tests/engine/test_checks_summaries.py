@@ -1,5 +1,6 @@
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -34,6 +35,12 @@ def png(height, width):
     buffer = io.BytesIO()
     Image.fromarray(np.arange(height * width, dtype=np.uint8).reshape(height, width)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def with_an_empty_profile(png):
+    """The picture with a colour profile of no bytes behind its pixels."""
+    end = png.index(b"IEND") - 4
+    return png[:end] + struct.pack(">I4sI", 0, b"iCCP", zlib.crc32(b"iCCP")) + png[end:]
 
 
 def torch_like(points=12):
@@ -148,6 +155,21 @@ def test_a_cut_off_file_gives_what_stands_before():
     assert read_log({"tfevents": bytes(flipped)}).problems
 
 
+def test_names_are_repeated_only_if_the_code_has_them():
+    """A function that knows hidden inputs may write them into a tag, the name of a run or of a file."""
+    written = event_file(
+        *(summary(i, Summary.Value(tag="loss 27182.8125", simple_value=1.0)) for i in range(3))
+    )
+    files = {"run 27182.8125/tfevents": written[:-3], "27182.8125.tfevents": written + b"x" * 20}
+    for submitted in ("", "tf.summary.scalar(f'loss {x}', 1.0)"):
+        log = read_log(files, submitted=submitted)
+        found = [find_curve(log, least=9), find_curve(log, name="accuracy"), find_curve(log, falls=True)]
+        assert "27182" not in " ".join([*log.problems, *(each.sentence for each in found)])
+    log = read_log({"run/tfevents": written}, submitted="'run' 'loss 27182.8125'")
+    assert "The scalar run/loss 27182.8125 has 3 points" in find_curve(log, least=9).sentence
+    assert "there are: loss 27182.8125." in find_curve(log, name="accuracy").sentence
+
+
 def tensor_value(dims, plugin="scalars", **content):
     tensor = TensorProto(dtype=1, **content)
     for size in dims:
@@ -175,6 +197,11 @@ def tensor_value(dims, plugin="scalars", **content):
             summary(0, Summary.Value(tag="i", image=Summary.Image(height=-3, encoded_image_string=b"x")))
         ),
         event_file(event_pb2.Event(graph_def=b"\xff\xff")),
+        event_file(
+            summary(
+                0, tensor_value([3], "images", string_val=[b"1", b"1", with_an_empty_profile(png(28, 27))])
+            )
+        ),
     ],
 )
 def test_hostile_files_neither_raise_nor_fill_the_memory(content):

@@ -102,3 +102,19 @@ def test_sizes_of_arguments() -> None:
 def test_a_long_message_is_searched_quickly(submission: Submission) -> None:
     for message in ("shapes (" + "1," * 50_000, "'a" * 50_000, "{w}() missing " * 10_000):
         assert submission.message(message[:40_000], frozenset()) == ""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"shapes ({'1' * 30}) and ({'1' * 30}x",
+        f"Matrix size-incompatible: In[0]: [{'1' * 54}], In[1]: [{'1' * 54}x",
+        "shapes (" * 200 + "1" * 60,
+        "mat1 and mat2 shapes cannot be multiplied (" + "1x" * 900,
+        "cannot compute " * 60 + "a" * 900,
+        "a" * 2000,
+    ],
+)
+def test_no_message_keeps_the_grader_busy(submission: Submission, message: str) -> None:
+    """Sizes that can be divided in many ways: read with backtracking, the first takes longer than a working day."""
+    assert submission.message(message, frozenset()) == ""

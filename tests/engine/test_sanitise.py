@@ -396,6 +396,12 @@ def test_drawings_keep_shapes_and_lose_what_acts() -> None:
     assert clean_svg(cleaned) == cleaned
 
 
+@pytest.mark.parametrize("attribute", ["fill", "style"])
+def test_no_address_in_a_drawing_keeps_the_filter_busy(attribute: str) -> None:
+    value = "fill: " * (attribute == "style") + "url(#a)" * 60 + "!"
+    assert "<rect" in str(clean_svg(SVG + f'<rect {attribute}="{value}"/></svg>'))
+
+
 @pytest.mark.parametrize(
     "drawing",
     [
@@ -404,6 +410,7 @@ def test_drawings_keep_shapes_and_lose_what_acts() -> None:
         '<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
         SVG + "<g>" * 100 + "</g>" * 100 + "</svg>",
         SVG + " " * 5_000_000 + "</svg>",
+        "<!DOCTYPE" * 400_000,
     ],
 )
 def test_what_is_no_bearable_drawing_is_dropped(drawing: str) -> None:
@@ -449,6 +456,64 @@ def test_long_texts_are_bounded_and_say_so() -> None:
     assert "left out" in cleaned.cells[0].outputs[0].text
     assert len(cleaned.cells[1].source) <= 60_000
     assert "nested too deeply" in cleaned.cells[2].outputs[0].data["text/html"]
+
+
+TOO_DEEP = "<p>[The displayed HTML is nested too deeply to be shown.]</p>"
+LEFT_OPEN = {
+    "closed by other names": "<div></x>" * 40_000,
+    "formatting that is opened again in every paragraph": (
+        "<p>" + "".join(f"<b a{i}>" for i in range(190)) + "</p>" + "<p>x" * 80_000
+    ),
+    "closed in an attribute": '<div title="</div>">' * 20_000,
+    "closed in an attribute that looks like two": '<div a=x"y b="></div>">' * 15_000,
+    "closed in a comment": "<div><!--</div>-->" * 20_000,
+    "closed in a comment that is over": "<div><!-- --!></div> -->" * 15_000,
+    "closed in a style": "<div><style></div></style>" * 15_000,
+    "closed in a style of a drawing": "<svg><style><g></svg></style>" * 13_000,
+    "closed in a script in a script": "<div><script><!--<script></script></div></script>" * 8_000,
+    "closed in a title": "<div><title></div></title>" * 15_000,
+    "closed in another cell": "<table><b a><tr><td></b></td></tr></table>" * 8_000 + "<p>x" * 9_000,
+    "cells outside a table": "<svg>" + "<td>" * 90_000,
+    "misnested": "<b><p></b></p>" * 28_000,
+}
+
+
+@pytest.mark.parametrize("html", LEFT_OPEN.values(), ids=LEFT_OPEN)
+def test_html_that_is_too_much_work_is_not_parsed(html: str) -> None:
+    """Up to four gigabytes and minutes for what fits into one output, where a closing tag is believed."""
+    assert clean_html(html) == TOO_DEEP
+
+
+def test_html_of_every_day_is_shown() -> None:
+    style = "<div>\n<style scoped>\n .dataframe th {text-align: right;}\n</style>\n"
+    row = "<tr><th>1</th>" + "<td>1.234567</td>" * 20 + "</tr>"
+    table = (
+        style
+        + '<table border="1" class="dataframe"><tbody>'
+        + row * 900
+        + "</tbody></table><p>rows</p></div>"
+    )
+    for html in (
+        table,
+        "<ul>" + "<li>one" * 3_000 + "</ul>",
+        "<p>one" * 3_000,
+        "<table>" + ("<tr>" + "<td>1" * 20) * 300 + "</table>",
+        "one<br>two<hr/>" * 10_000,
+        "<b>one</b> <!-- two --> <a href='https://example.org'>three</a>" * 3_000,
+        "<div><svg width='10'>" + "<path d='M0 0'/>" * 100 + "</svg></div>",
+    ):
+        assert clean_html(html) != TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    "markdown", ["`" * 60_000, "~" * 60_000, "```" + " " * 50_000, ("`" * 100 + " " * 200) * 150]
+)
+def test_no_markdown_keeps_the_filter_busy(markdown: str) -> None:
+    assert clean_markdown(markdown) == markdown
+
+
+def test_a_diagram_is_shown_as_its_text() -> None:
+    assert clean_markdown("`````  mermaid\ngraph") == "`````  text mermaid\ngraph"
 
 
 def test_text_of_a_terminal_keeps_colours_and_the_last_state_of_a_bar() -> None:

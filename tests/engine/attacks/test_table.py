@@ -10,6 +10,7 @@ FORGING = "test_forging_results"
 HOST = "test_hurting_the_host"
 CHEATS = "test_deep_learning_cheats"
 HAND_INS = "test_hostile_hand_ins"
+TEXTS = "test_texts_as_weapons"
 
 LINES: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = {
     1: ("tests in the working directory", ((READING, "test_files_of_the_course"),)),
@@ -99,7 +100,14 @@ LINES: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = {
         "impersonating the wire",
         ((FORGING, "test_impersonating_the_wire"), (FORGING, "test_a_connection_that_lingers")),
     ),
-    28: ("loops without end", ((HOST, "test_a_cell_without_end"), (HOST, "test_a_call_without_end"))),
+    28: (
+        "loops without end",
+        (
+            (HOST, "test_a_cell_without_end"),
+            (HOST, "test_a_call_without_end"),
+            (TEXTS, "test_a_message_that_takes_hours_to_read"),
+        ),
+    ),
     29: ("fork and thread bombs", ((HOST, "test_floods"),)),
     30: (
         "floods of memory, disk, files, output",
@@ -122,7 +130,11 @@ LINES: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = {
     34: ("pickles and their like on the way out", ((HOST, "test_objects_that_run_when_loaded"),)),
     35: (
         "stored script and terminal codes",
-        ((HOST, "test_stored_script"), (HOST, "test_terminal_codes_in_what_a_terminal_shows")),
+        (
+            (HOST, "test_stored_script"),
+            (HOST, "test_terminal_codes_in_what_a_terminal_shows"),
+            (TEXTS, "test_an_output_that_takes_hours_to_clean"),
+        ),
     ),
     36: (
         "hostile archives and notebooks",
