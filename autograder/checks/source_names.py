@@ -125,7 +125,7 @@ class Names:
     @property
     def exhausted(self) -> bool:
         """True if the code is so convoluted that following it was given up."""
-        return self._work > MAX_WORK
+        return self._work > MAX_WORK or len(self._stars) > MAX_NAMES
 
     def imported(self, node: ast.Import | ast.ImportFrom) -> frozenset[str]:
         """Dotted names that an import statement brings in."""

@@ -17,6 +17,7 @@ OUTPUT_KINDS = frozenset({"stream", "display_data", "execute_result", "update_di
 CUT_SHORT = "\n[The output of this notebook is longer than is kept; the rest was left out.]\n"
 _MOST_LINES_OF_A_TRACE = 1000
 _LEAST = 8  # what a piece of printed text costs: a million of one character are not a million characters
+_MOST_SHOWN_AGAIN = 20  # outputs of one display: each update changes all of them
 _LONGEST_NAME = 200  # of an exception, a display, a MIME type
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -54,7 +55,9 @@ class Outputs:
             if kind == "execute_result":
                 output.execution_count = execution_count(content)
             if self._show(output, cell) and (display := _display_id(content)):
-                self._displays.setdefault(display, []).append(output)
+                shown = self._displays.setdefault(display, [])
+                del shown[: -_MOST_SHOWN_AGAIN + 1]
+                shown.append(output)
 
     def finish(self, cell: NotebookNode) -> None:
         """The cell has ended, or was stopped: put its printed text together. A line that was overwritten,
@@ -104,7 +107,11 @@ class Outputs:
         self._left += sum(max(len(piece), _LEAST) for pieces in self._streams.values() for piece in pieces)
         gone = {id(output) for output in cell.outputs}
         for display, outputs in list(self._displays.items()):
-            self._displays[display] = [output for output in outputs if id(output) not in gone]
+            kept = [output for output in outputs if id(output) not in gone]
+            if kept:
+                self._displays[display] = kept
+            else:
+                del self._displays[display]
         self._streams.clear()
         cell.outputs = []
 

@@ -15,6 +15,7 @@ from autograder.mistakes import Mistake
 MAX_BYTES = 64 * 1024 * 1024
 MAX_CELLS = 2_000
 MAX_SOURCE = 1_000_000  # characters of one cell; people type less
+MAX_CODE = 1_000_000  # characters of all code cells: some rules read them all, a minute for as many
 MAX_DEPTH = 64
 MAX_CONTAINERS = 100_000  # lists and objects: a file of nothing else takes thirty times its size in memory
 MAX_VALUES = 2_000_000  # numbers and texts in them: a few large interactive plots
@@ -156,6 +157,8 @@ def _from_version_3(content: dict[str, Any]) -> dict[str, Any]:
 def _notebook(content: dict[str, Any]) -> NotebookNode:
     used: set[str] = set()
     cells = [_cell(cell, position, used) for position, cell in enumerate(content["cells"])]
+    if sum(len(cell["source"]) for cell in cells if cell["cell_type"] == "code") > MAX_CODE:
+        raise NotebookError(f"This notebook has more than {MAX_CODE:,} characters of code. Shorten it.")
     notebook: NotebookNode = nbformat.from_dict(
         {"cells": cells, "metadata": _dict(content.get("metadata")), "nbformat": 4, "nbformat_minor": 5}
     )

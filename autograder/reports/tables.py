@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from autograder.intake import Student
@@ -14,7 +15,8 @@ from autograder.reports.class_page import Row
 from autograder.reports.standing import State
 from autograder.reports.words import points
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Also in full width, as spreadsheets in East Asia take them, and behind the semicolon that separates cells in Europe.
+_FORMULA = re.compile(r"(?:^|(?<=;))(?=\s*[=+\-@\t\uff1d\uff0b\uff0d\uff20])")
 
 
 def class_csv(rows: Sequence[Row]) -> str:
@@ -102,10 +104,8 @@ def _written(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def _plain(cell: str) -> str:
     """The cell as text: no line breaks, and nothing at its start that makes a formula of it. Numbers stay numbers."""
-    flat = " ".join(cell.splitlines()) if cell.splitlines() else cell
-    if flat.startswith(_FORMULA) and not _is_number(flat):
-        return "'" + flat
-    return flat
+    flat = " ".join(cell.splitlines())
+    return flat if _is_number(flat) else _FORMULA.sub("'", flat)
 
 
 def _is_number(text: str) -> bool:

@@ -111,6 +111,14 @@ def _build() -> Any:
     for family in (socket.AF_INET, socket.AF_INET6):
         raw = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, socket.SOCK_RAW)
         _add(filter_, refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family), raw)
+    for family in (
+        socket.AF_INET,
+        socket.AF_INET6,
+    ):  # no MPTCP, SCTP, DCCP, UDP-Lite: rarely used, often broken
+        inet = pyseccomp.Arg(0, pyseccomp.EQ, family)
+        for protocol in set(range(socket.IPPROTO_UDP)) - {0, socket.IPPROTO_TCP}:
+            _add(filter_, refuse, "socket", inet, pyseccomp.Arg(2, pyseccomp.EQ, protocol))
+        _add(filter_, refuse, "socket", inet, pyseccomp.Arg(2, pyseccomp.GT, socket.IPPROTO_UDP))
     route_only = pyseccomp.Arg(2, pyseccomp.NE, 0)  # NETLINK_ROUTE: what getifaddrs() asks
     _add(filter_, refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK), route_only)
     for request in (_TIOCSTI, _TIOCLINUX):

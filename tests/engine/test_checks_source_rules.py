@@ -233,6 +233,7 @@ def test_annotations_are_not_held_against_a_student():
         "if True:\n    %cd /tmp\n    x = 1",
         "!x\n" + " " * 150_000 + "x",
         "%%time\n" * 28_000 + "(",
+        "".join(f"from m{i} import *\n" for i in range(8_000)) + "".join(f"z{i}\n" for i in range(3_000)),
     ],
 )
 def test_hostile_text_neither_raises_nor_hangs(code):

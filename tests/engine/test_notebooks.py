@@ -101,6 +101,10 @@ def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         read(notebook_json(*[code()] * 4))
     with pytest.raises(NotebookError, match="Cell 2 has more than 50"):
         read(notebook_json(code(), code("y" * 51)))
+    monkeypatch.setattr(notebooks.reading, "MAX_CODE", 80)
+    read(notebook_json(code("y" * 40), code("y" * 40), {"cell_type": "markdown", "source": "y" * 40}))
+    with pytest.raises(NotebookError, match="more than 80 characters of code"):
+        read(notebook_json(code("y" * 40), code("y" * 41)))
 
 
 def test_small_damage_is_repaired() -> None:

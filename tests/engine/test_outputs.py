@@ -66,6 +66,24 @@ def test_an_update_reaches_every_output_of_its_display() -> None:
     assert [o.data["text/plain"] for o in outputs] == ["b", "b", "c"]
 
 
+def test_a_flood_of_updates_costs_no_more_than_a_flood() -> None:
+    """Thousands of outputs of one display, and as many updates: were each to change them all, it would take hours."""
+    outputs, cell = Outputs(10_000_000), new_code_cell()
+    shown = {"data": {"text/plain": "x"}, "metadata": {}, "transient": {"display_id": "d"}}
+    for kind in ("display_data", "update_display_data"):
+        for _ in range(5_000):
+            outputs.take(kind, shown, cell)
+    assert len(cell.outputs) == 5_000
+
+
+def test_displays_that_were_cleared_are_forgotten() -> None:
+    outputs, cell = Outputs(10_000), new_code_cell()
+    for number in range(1_000):
+        outputs.take("display_data", {"data": {}, "transient": {"display_id": f"d{number}"}}, cell)
+        outputs.take("clear_output", {}, cell)
+    assert not outputs._displays
+
+
 def test_clearing_gives_room_again() -> None:
     frames = [("clear_output", {"wait": True}), shown("x" * 400), printed("y" * 400)]
     outputs = run(*frames * 50, most=1000)
