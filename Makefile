@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.set-up
+# One for each choice of extras: `make setup EXTRAS=torch` later on adds to what is there.
+STAMP := $(VENV)/.set-up$(addprefix -,$(EXTRAS))
 UV_VERSION := 0.13.8
 # The course's real data sets, where there are some: a folder in Keras's file format.
 export AUTOGRADER_DATA ?=

@@ -16,6 +16,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_CELLS = 2_000
 MAX_SOURCE = 1_000_000  # characters of one cell; people type less
 MAX_CODE = 1_000_000  # characters of all code cells: some rules read them all, a minute for as many
+MAX_OUTPUTS_3 = 5_000  # of a notebook in format 3, whose conversion looks at each of them several times
 MAX_DEPTH = 64
 MAX_CONTAINERS = 100_000  # lists and objects: a file of nothing else takes thirty times its size in memory
 MAX_VALUES = 2_000_000  # numbers and texts in them: a few large interactive plots
@@ -144,6 +145,7 @@ def _clean(value: Any, depth: int) -> Any:
 
 def _from_version_3(content: dict[str, Any]) -> dict[str, Any]:
     """Format 3 keeps cells in worksheets and calls their text `input`."""
+    _tame_version_3(content)
     try:
         notebook = nbformat.v3.nbjson.JSONReader().to_notebook(content)
         converted: dict[str, Any] = nbformat.convert(notebook, 4)
@@ -152,6 +154,19 @@ def _from_version_3(content: dict[str, Any]) -> dict[str, Any]:
             f"This notebook is in the old format 3 and cannot be converted. {_AGAIN}"
         ) from error
     return converted
+
+
+def _tame_version_3(content: dict[str, Any]) -> None:
+    """Bound what the conversion is slow with, and the headings: it writes as many `#` as a heading's level says."""
+    sheets = content.get("worksheets")
+    cells = [cell for sheet in _list(sheets) for cell in _list(_dict(sheet).get("cells"))]
+    outputs = sum(len(_list(_dict(cell).get("outputs"))) for cell in cells)
+    if len(cells) > MAX_CELLS or outputs > MAX_OUTPUTS_3 or len(_list(sheets)) > MAX_CELLS:
+        raise NotebookError(f"This notebook is in the old format 3 and too large to be converted. {_AGAIN}")
+    for cell in cells:
+        if isinstance(cell, dict) and "level" in cell:
+            level = cell["level"]
+            cell["level"] = level if isinstance(level, int) and 1 <= level <= 6 else 1
 
 
 def _notebook(content: dict[str, Any]) -> NotebookNode:
@@ -279,6 +294,10 @@ def _joined(value: Any) -> str | None:
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _dict(value: Any) -> dict[str, Any]:

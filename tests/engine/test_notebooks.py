@@ -153,6 +153,27 @@ def test_infinite_numbers_are_dropped() -> None:
     assert notebook.metadata == {"a": None, "b": None}
 
 
+def version_3(*cells: dict[str, Any]) -> str:
+    return json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": list(cells), "metadata": {}}]})
+
+
+@pytest.mark.parametrize("level", [10**12, 10**400, -1, 0, "6", None, True, 2.5, [1]])
+def test_no_heading_of_format_3_fills_the_memory(level: object) -> None:
+    """The conversion writes as many signs as the level says: twelve characters would be a terabyte."""
+    heading = {"cell_type": "heading", "level": level, "source": "Title", "metadata": {}}
+    assert read(version_3(heading)).cells[0].source == "# Title"
+    assert read(version_3({**heading, "level": 3})).cells[0].source == "### Title"
+
+
+def test_what_is_slow_to_convert_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebooks.reading, "MAX_OUTPUTS_3", 5)
+    output = {"output_type": "stream", "stream": "stdout", "text": "a"}
+    cell = {"cell_type": "code", "language": "python", "input": "x", "metadata": {}, "collapsed": False}
+    read(version_3({**cell, "outputs": [output] * 5}))
+    with pytest.raises(NotebookError, match="too large to be converted"):
+        read(version_3({**cell, "outputs": [output] * 3}, {**cell, "outputs": [output] * 3}))
+
+
 def test_format_3_is_converted() -> None:
     old = {
         "nbformat": 3,
