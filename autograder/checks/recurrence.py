@@ -27,6 +27,7 @@ Step = Callable[[Array, Array], object]
 
 TOLERANCE = 1e-4  # of the form, in units of the spread of artanh; float32 reaches about 1e-6
 SEQUENCE_TOLERANCE = 1e-5  # of states in (-1, 1), whose float32 rounding is about 1e-7 a step
+EPSILON = float(np.finfo(np.float32).eps)
 FAR = 64.0  # x for which every tanh is nearly 1
 HALF = 0.75  # how far the old state alone may bend the states of the probes
 LOWEST, HIGHEST = 0.85, 0.96  # where the largest state of a probe should lie: bent, and not rounded to 1
@@ -65,21 +66,27 @@ def elman_form(
     h = rng.uniform(-0.9, 0.9, size=(2, probes, n_state))
     xs = np.concatenate([x[0], x[0], x[1], x[1], (x[0] + x[1]) / 2, x[0]])
     hs = np.concatenate([h[0], h[1], h[0], h[1], (h[0] + h[1]) / 2, (h[0] + h[1]) / 2])
-    states, largest = _well_scaled(step, xs, hs, n_state)
+    states = _well_scaled(step, xs, hs, n_state)
     if states is None:
         sentence = f"One step should give a state of shape [B, H] with finite values, here H = {n_state}."
         return StepReport(False, np.inf, np.inf, 0.0, 0.0, np.inf, sentence)
-    if largest >= 1.0:  # artanh is infinite at 1 itself, which no scale of x has avoided
+    largest = float(np.abs(states).max())
+    if largest > 1.0 + EPSILON:
         sentence = "A state leaves the interval from -1 to 1, so it is not the tanh of something."
         return StepReport(False, np.inf, np.inf, 0.0, 0.0, largest, sentence)
-    g = np.arctanh(states).reshape(6, probes, n_state)
-    spread = float(np.abs(g - g.mean(axis=(0, 1))).max())
+    ends = np.abs(states).max(axis=0)  # of each unit
+    told = ends < 1.0  # artanh is infinite at 1 itself: there a bias holds a unit whatever it gets
+    if not told.any():
+        sentence = "Every state is 1 or -1 whatever the step gets, so no tanh of a weighted sum shows in it."
+        return StepReport(False, np.inf, np.inf, 0.0, 0.0, largest, sentence)
+    g = np.arctanh(states[:, told]).reshape(6, probes, -1)
+    spread = np.abs(g - g.mean(axis=(0, 1))).max(axis=(0, 1))
     # artanh magnifies the rounding of a float32 state near 1 by 1 / (1 - state²).
-    rounding = 8 * float(np.finfo(np.float32).eps) / (1 - largest**2)
-    scale = max(spread, np.finfo(np.float64).tiny)
+    rounding = 8 * EPSILON * ends[told] / (1 - ends[told] ** 2)
+    scale = max(float(spread.max()), np.finfo(np.float64).tiny)
 
     def relative(error: Array) -> float:
-        return max(0.0, float(np.abs(error).max()) - rounding * largest) / scale
+        return float(np.maximum(np.abs(error).max(axis=0) - rounding, 0.0).max()) / scale
 
     cross = relative(g[0] - g[1] - g[2] + g[3])
     midpoint = max(relative(g[4] - (g[0] + g[3]) / 2), relative(g[5] - (g[0] + g[1]) / 2))
@@ -231,12 +238,13 @@ def taking_part(
     return tuple(parts)
 
 
-def _well_scaled(step: Step, xs: Array, hs: Array, n_state: int) -> tuple[Array | None, float]:
-    """States of the probes, with their largest absolute value, or None if they are no states.
+def _well_scaled(step: Step, xs: Array, hs: Array, n_state: int) -> Array | None:
+    """States of the probes, or None if they are no states.
 
-    First come inputs far too large: if a state leaves the interval, that is all there is to say. Then h is
-    made smaller until it alone bends no state beyond HALF, and x is scaled until the largest state lies
-    between LOWEST and HIGHEST, if it can.
+    First come inputs far too large: if a state leaves the interval, that is all there is to say. How far a unit is
+    bent is counted from where it stands without input and state, in units of artanh, because a bias may hold it
+    anywhere. h is made smaller until it alone bends no unit beyond HALF, and x is scaled until the unit that is bent
+    most lies between LOWEST and HIGHEST, if it can.
     """
 
     def states_at(x_scale: float, h_scale: float) -> Array | None:
@@ -244,28 +252,40 @@ def _well_scaled(step: Step, xs: Array, hs: Array, n_state: int) -> tuple[Array 
         good = found.shape == (len(xs), n_state) and np.isfinite(found).all()
         return found if good else None
 
-    states = states_at(FAR, 1.0)
-    if states is not None and np.abs(states).max() > 1.0 + float(np.finfo(np.float32).eps):
-        return states, float(np.abs(states).max())
+    states, rest = states_at(FAR, 1.0), states_at(0.0, 0.0)
+    if states is not None and np.abs(states).max() > 1.0 + EPSILON:
+        return states
+    if rest is None:
+        return None
+    middle = _artanh(rest)
+    told = np.abs(rest).max(axis=0) < 1.0
+
+    def bent(found: Array) -> float:
+        return float(np.abs(_artanh(found) - middle)[:, told].max(initial=0.0))
+
     h_scale = 1.0
     for _ in range(6):
         states = states_at(0.0, h_scale)
-        if states is None or np.abs(states).max() <= HALF:
+        if states is None or bent(states) <= np.arctanh(HALF):
             break
         h_scale /= 2
     x_scale, factor, last = 1.0, 4.0, 0
-    largest = np.inf
     for _ in range(16):
         states = states_at(x_scale, h_scale)
         if states is None:
-            return None, np.inf
-        largest = float(np.abs(states).max())
-        way = 1 if largest < LOWEST else -1 if largest > HIGHEST else 0
+            return None
+        way = 1 if bent(states) < np.arctanh(LOWEST) else -1 if bent(states) > np.arctanh(HIGHEST) else 0
         if way == 0:
             break
         factor = factor**0.5 if way == -last else factor
         x_scale, last = x_scale * factor**way, way
-    return states, largest
+    return states
+
+
+def _artanh(states: Array) -> Array:
+    """Finite at 1 and -1, too: there it is what the last number before them gives."""
+    bent: Array = np.arctanh(np.clip(states, EPSILON / 2 - 1, 1 - EPSILON / 2))
+    return bent
 
 
 def _step_sentence(cross: float, midpoint: float, of_input: float, of_state: float, tolerance: float) -> str:

@@ -56,6 +56,24 @@ def test_every_way_to_write_an_elman_step_is_one(step, rng):
     assert max(report.cross, report.midpoint) < 2e-5
 
 
+@pytest.mark.parametrize("size", [0.5, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("seed", range(10))
+def test_biases_of_any_size_leave_a_step_what_it_is(size, seed):
+    rng = np.random.default_rng(seed)
+    w, u = (rng.normal(0, scale, (n, 16)).astype(np.float32) for n, scale in ((30, 0.3), (16, 0.25)))
+    b = rng.normal(0, size, 16).astype(np.float32)
+    report = elman_form(lambda x, h: np.tanh(x @ w + h @ u + b), 30, 16, rng)
+    assert report.ok, report
+    bent = elman_form(lambda x, h: np.tanh(x @ w + np.tanh(h) @ u + b), 30, 16, rng)
+    assert not bent.ok
+
+
+def test_a_state_that_nothing_moves_is_named(rng):
+    report = elman_form(lambda x, h: np.ones_like(h), N_IN, N_STATE, rng)
+    assert not report.ok
+    assert "whatever the step gets" in report.sentence
+
+
 @pytest.mark.parametrize(
     ("step", "words"),
     [
