@@ -52,6 +52,33 @@ def test_step_treats_rows_alone(student: Student, rng: np.random.Generator) -> N
     )
 
 
+@pytest.mark.item("rnn-step")
+def test_networks_are_made_by_their_seeds(student: Student, rng: np.random.Generator) -> None:
+    """The seed decides the weights of a network, and a network stays what it is when others are made."""
+    vocab, hidden = 9, 5
+    x = rng.normal(size=(4, vocab)).astype(np.float32)
+    h = rng.uniform(-0.8, 0.8, (4, hidden)).astype(np.float32)
+    first, second = fresh_seed(rng), fresh_seed(rng)
+    net = network(student, vocab, hidden, 1, first)
+    alone = net.step(x, h)
+    other = network(student, vocab, hidden, 1, second).step(x, h)
+    again = network(student, vocab, hidden, 1, first).step(x, h)
+    network(student, vocab + 3, hidden + 2, 2, second)
+    later = net.step(x, h)
+    close = recurrence.SEQUENCE_TOLERANCE
+    expect(
+        bool(np.abs(later - alone).max() <= close),
+        "A network answers differently after other networks have been made.",
+        "Each call of init_rnn returns weights of its own; the other functions take them from the handle.",
+    )
+    expect(
+        bool(np.abs(again - alone).max() <= close),
+        "Two networks made with the same seed take different steps.",
+        "The seed decides all random numbers.",
+    )
+    expect(bool(np.abs(other - alone).max() > close), "Two networks made with different seeds are the same.")
+
+
 # rnn-sequence
 
 

@@ -1,0 +1,21 @@
+"""All networks are one and the same dictionary, which the latest call fills."""
+
+# expect: loses rnn-step
+
+# %% init_rnn
+ONLY = {}
+
+
+def init_rnn(vocab, hidden, out, seed):
+    def weights(n_in, n_out, scale, number):
+        return tf.Variable(tf.random.stateless_normal([n_in, n_out], seed=[seed, number], stddev=scale))
+    fresh = {
+        "W": weights(vocab, hidden, 0.3, 1),
+        "U": weights(hidden, hidden, 1.0 / math.sqrt(hidden), 2),
+        "b": tf.Variable(tf.zeros([hidden])),
+        "V": weights(hidden, out, 1.0 / math.sqrt(hidden), 3),
+        "c": tf.Variable(tf.zeros([out])),
+    }
+    ONLY.clear()
+    ONLY.update(fresh)
+    return ONLY

@@ -1,0 +1,15 @@
+"""Whatever the seed, the weights are those of seed 1."""
+
+# expect: loses rnn-step
+
+# %% init_rnn
+def init_rnn(vocab, hidden, out, seed):
+    def weights(n_in, n_out, scale, number):
+        return tf.Variable(tf.random.stateless_normal([n_in, n_out], seed=[1, number], stddev=scale))
+    return {
+        "W": weights(vocab, hidden, 0.3, 1),
+        "U": weights(hidden, hidden, 1.0 / math.sqrt(hidden), 2),
+        "b": tf.Variable(tf.zeros([hidden])),
+        "V": weights(hidden, out, 1.0 / math.sqrt(hidden), 3),
+        "c": tf.Variable(tf.zeros([out])),
+    }
