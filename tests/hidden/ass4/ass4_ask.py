@@ -28,6 +28,14 @@ class Block:
         """float [B, H, W, channels]"""
         return answers.array(self.handle(x), (None,) * 4, FLOATS, what="the output of dense_block")
 
+    def in_training(self, x: Array) -> Array | None:
+        """The same with training=True; None where the block does not know what that is."""
+        try:
+            found = self.handle(x, training=True)
+        except StudentRaised:
+            return None
+        return answers.array(found, (None,) * 4, FLOATS, what="the output of dense_block in training mode")
+
     def weights(self) -> list[Array]:
         found = answers.listing(self.handle.method("get_weights"), what="get_weights() of dense_block")
         return [answers.array(w, what="a weight of dense_block") for w in found]

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from ass4_ask import Array, Block
 
-from autograder.checks import dense_edges
+from autograder.checks import dense_edges, dense_layers
 from autograder.checks.dense_edges import DenseBlock
+from autograder.checks.dense_layers import DenseLayers
 from autograder.grading.measure import Measure
 from autograder.grading.verdicts import Failed, expect
 from autograder.remote.client import Student
 
 CLOSE = 1e-6
+DRAWS = 6
+TRAINING = 1e-4  # of the largest value: rounding of the same operations is about 1e-7
 SIZES = ((5, 3, 4), (3, 1, 2), (2, 5, 3))  # c_in, layers, growth
 
 
@@ -47,7 +50,7 @@ def test_the_input_is_passed_on(student: Student, rng: np.random.Generator) -> N
         x = rng.normal(size=(2, 6, 7, c_in)).astype(np.float32)
         found = block(x)
         expect(
-            found.shape[:3] == x.shape[:3] and _kept(found, x) == c_in,
+            _kept(found, x) == c_in,
             "Not every channel of the block's input stands unchanged in its output.",
             "The block returns its input too, without a ReLU, a sum or a convolution on the way.",
         )
@@ -55,6 +58,8 @@ def test_the_input_is_passed_on(student: Student, rng: np.random.Generator) -> N
 
 def _kept(output: Array, x: Array) -> int:
     """How many channels of x stand in the output, unchanged."""
+    if output.shape[:3] != x.shape[:3]:
+        return 0
     columns, wanted = output.reshape(-1, output.shape[-1]).T, x.reshape(-1, x.shape[-1]).T
     return sum(bool((np.abs(columns - channel).max(axis=1) <= CLOSE).any()) for channel in wanted)
 
@@ -67,8 +72,14 @@ def test_every_layer_reads_all_before_it(
     student: Student, rng: np.random.Generator, measure: Measure
 ) -> None:
     """Every layer reads the block's input and the outputs of all layers before it."""
-    reports = [_edges(Block(student, *size), rng) for size in ((5, 4, 3), (3, 3, 5), (4, 5, 2))]
-    for shown in (next((r for r in reports if not r.dense), reports[0]),):
+    reports = []
+    for size in ((5, 4, 3), (3, 3, 5), (4, 5, 2)):
+        block = Block(student, *size)
+        found = _edges(block, rng)
+        if not found.dense and _dense_by_answers(block, rng):
+            continue  # the weights are kept in another form than a kernel for each layer
+        reports.append(found)
+    for shown in [r for r in reports if not r.dense][:1] or reports[:1]:
         if shown.edges:
             measure.picture(
                 "connections of the dense block",
@@ -84,16 +95,33 @@ def test_every_layer_reads_all_before_it(
 
 
 @pytest.mark.item("dense-edges")
+def test_layers_are_convolutions(student: Student, rng: np.random.Generator) -> None:
+    """Each layer is a 3x3 convolution and a ReLU, of all channels before it side by side, and nothing else."""
+    for size in ((5, 3, 4), (3, 4, 2)):
+        block = Block(student, *size)
+        x = rng.normal(size=(4, 6, 6, block.c_in)).astype(np.float32)
+        usual, training = block(x), block.in_training(x)
+        if usual.shape[-1] != block.c_in + block.layers * block.growth or _kept(usual, x) < block.c_in:
+            continue  # that costs dense-channels, and hides what the layers add
+        report = _layers(block, rng)
+        expect(
+            report.ok,
+            report.sentence,
+            "One convolution and a ReLU for each layer, nothing else in this function.",
+        )
+        expect(
+            training is None or bool(np.abs(training - usual).max() <= TRAINING * np.abs(usual).max()),
+            "The block computes something else in training mode than otherwise.",
+            "No batch normalisation and no dropout in this function.",
+        )
+
+
+@pytest.mark.item("dense-edges")
 def test_layers_have_an_activation(student: Student, rng: np.random.Generator) -> None:
     """The layers are not linear: each has a ReLU."""
     block = Block(student, 4, 3, 5)
     # Without biases, convolutions alone would answer an input of the other sign with the output of the other sign.
-    block.set_weights(
-        [
-            rng.normal(0, 0.3, w.shape).astype(np.float32) if w.ndim == 4 else np.zeros_like(w)
-            for w in block.weights()
-        ]
-    )
+    block.set_weights(dense_layers.drawn_anew(block.weights(), rng))
     x = rng.normal(size=(2, 6, 6, 4)).astype(np.float32)
     there, back = block(x), block(-x)
     moved = np.abs(there + back).reshape(-1, there.shape[-1]).max(axis=0)
@@ -109,3 +137,19 @@ def _edges(block: Block, rng: np.random.Generator) -> DenseBlock:
     return dense_edges.dense_edges(
         block, block.weights(), block.set_weights, block.c_in, block.layers, block.growth, rng
     )
+
+
+def _layers(block: Block, rng: np.random.Generator) -> DenseLayers:
+    """Judged with random weights, and with others where a channel happens to be zero almost everywhere."""
+    originals = block.weights()
+    for _ in range(DRAWS):
+        block.set_weights(dense_layers.drawn_anew(originals, rng))
+        report = dense_layers.dense_layers(block, block.c_in, block.layers, block.growth, rng)
+        if not report.undecided:
+            break
+    return report
+
+
+def _dense_by_answers(block: Block, rng: np.random.Generator) -> bool:
+    report = _layers(block, rng)
+    return report.ok and not report.undecided
