@@ -121,6 +121,8 @@ def _read(batches: object) -> list[Batch]:
             )
         if (tokens != np.round(tokens)).any() or (tokens < 0).any():
             raise UnusableError(f"The tokens of batch {number} should be whole numbers from 0.")
+        if (labels != np.round(labels)).any():
+            raise UnusableError(f"The labels of batch {number} should be whole numbers.")
         read.append((tokens.astype(np.int64), labels.reshape(-1).astype(np.int64)))
     return read
 

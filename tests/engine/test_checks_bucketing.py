@@ -68,6 +68,7 @@ def test_the_waste_by_hand():
         ([np.zeros((2, 3))], "tokens"),
         ([(np.zeros((2, 3)), np.zeros(3))], "labels of shape"),
         ([(np.full((1, 2), 0.5), np.zeros(1))], "whole numbers"),
+        (made(labels=LABELS + 0.5), "whole numbers"),
         ([(np.array([[-1]]), np.zeros(1))], "whole numbers"),
         ([(np.array([["a"]]), np.zeros(1))], "numbers"),
     ],
