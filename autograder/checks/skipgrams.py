@@ -211,7 +211,8 @@ def check_redraw(
     """Do two epochs, each (target, context), have the same pairs but new negatives in more than `least` of
     the rows?
 
-    Rows may come in any order: for each pair the rows of negatives are compared as multisets.
+    Rows may come in any order, and so may the negatives of a row: for each pair the rows of negatives are compared as
+    multisets of multisets.
     """
     epochs = []
     for target, context in (first, second):
@@ -220,7 +221,9 @@ def check_redraw(
             return RedrawCheck(
                 False, 0.0, least, "An epoch should be targets (m) and contexts (m, 1 + negatives)."
             )
-        epochs.append(Counter((int(a), *map(int, row)) for a, row in zip(t, c, strict=True)))
+        epochs.append(
+            Counter((int(a), int(row[0]), *sorted(map(int, row[1:]))) for a, row in zip(t, c, strict=True))
+        )
     one, two = epochs
     if Counter(row[:2] for row in one.elements()) != Counter(row[:2] for row in two.elements()):
         return RedrawCheck(

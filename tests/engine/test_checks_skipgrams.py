@@ -170,6 +170,8 @@ def test_redraw():
     half = first[1].copy()
     half[::2] = first[1][::2, [0, 2, 1, 4, 3]]
     assert not check_redraw(first, (first[0], half)).ok
+    turned = first[1][:, [0, *range(first[1].shape[1] - 1, 0, -1)]]
+    assert check_redraw(first, (first[0], turned)).changed == 0  # the same negatives in another order
     assert "same pairs" in check_redraw(first, (second[0][::-1], second[1])).sentence
     assert not check_redraw(first, (None, "x")).ok
 
