@@ -104,9 +104,11 @@ class Weights:
     def set(self, values: Sequence[Array]) -> None:
         self._handle.function("assign").with_arrays("numpy")([np.asarray(v, np.float32) for v in values])
 
-    def scale(self, factor: float) -> None:
-        """All weights `factor` times what they were at first."""
-        self.set([factor * w for w in self.start])
+    def scale(self, factor: float, biases: Sequence[Array]) -> None:
+        """All weights `factor` times what they were at first, and `biases`, shaped like the weights, where those are
+        zeros that training moves: in vectors, and in arrays of nothing but zeros."""
+        moved = [w == 0 if w.ndim == 1 or not w.any() else np.zeros(w.shape, bool) for w in self.start]
+        self.set([np.where(m, b, factor * w) for w, b, m in zip(self.start, biases, moved, strict=True)])
 
 
 def network(student: Student, settings: Settings, seed: int) -> Network:
