@@ -33,6 +33,7 @@ from autograder.checks.ordering_buffer import (
     CHANCE,
     Buffer,
     clean_by_chance,
+    equal_by_chance,
     epochs_needed,
     estimate_buffer,
     estimate_mixed_buffer,
@@ -67,8 +68,8 @@ class Ordering:
 
     `orders`: all that explain it. `certain`: they are one, or cannot differ for these sizes; otherwise
     "cannot tell", and `needed` elements would be enough (None: no number would). `shuffled`: False if every
-    epoch is in source order. `reshuffled`: whether epochs differ (None where epochs mix). `buffer`: the
-    effective one. `epochs` and `batch`: as observed. `dropped`: whether remainders were left out (None where
+    epoch is in source order. `reshuffled`: whether epochs differ (None where epochs mix, or are so short that
+    they may be alike by chance). `buffer`: the effective one. `epochs` and `batch`: as observed. `dropped`: whether remainders were left out (None where
     there is none). `missing` and `repeated`: elements that never come or come more often than others.
     `problems`: what is wrong apart from the order.
     """
@@ -143,7 +144,11 @@ def identify(
     stream = stream.forwards()
     stream, fits, disturbed = _settled(stream, epochs, complete)
     missing, repeated = _odd_elements(stream, fits) if complete else ([], [])
+    if not fits and repeated and not missing and int(np.ptp(stream.counts)) == 1:
+        complete = False  # an endless repeat, cut off a few elements behind the last epoch that was asked for
+        fits = _fits(stream, epochs, complete)
     if not fits and (missing or repeated) and 4 * len(repeated) <= n:
+        complete = True
         stream = _without_missing(stream)
         fits = _fits(stream, epochs, complete, uneven=True)
     if missing:
@@ -234,16 +239,20 @@ def _conclude(
         if not fits:
             return _no_order(stream, missing, repeated, problems)
     clean = {order: fit for order, fit in fits.items() if fit.clean}
+    same = same and bool(clean)
     buffer = None if in_order else _buffer(stream, clean, fits)
+    frozen = same and not in_order and _not_renewed(clean, buffer)
     if in_order:
         certain, needed = _in_order_for_sure(fits, len(stream.batches)), None
     else:
-        fits, certain, needed = _weigh(stream, fits, clean, buffer, same, complete)
+        fits, certain, needed = _weigh(stream, fits, clean, buffer, frozen, complete)
     fit = next(iter(fits.values()))
     if asked is not None and fit.epochs != asked and complete:
-        problems.append(f"The stream holds {fit.epochs} epochs; asked for are {asked}.")
-    reshuffled = None if fit.epochs < 2 or not all(f.clean for f in fits.values()) else not same
-    evidence = evidence_of(stream, fits, in_order, same and fit.epochs > 1, buffer)
+        held = "1 epoch" if fit.epochs == 1 else f"{fit.epochs} epochs"
+        problems.append(f"The stream holds {held}; asked for are {asked}.")
+    told = all(f.clean for f in fits.values()) and frozen == same
+    reshuffled = not same if fit.epochs > 1 and told else None
+    evidence = evidence_of(stream, fits, in_order, same and fit.epochs > 1, frozen, buffer)
     return Ordering(
         orders=tuple(fits),
         certain=certain,
@@ -260,6 +269,21 @@ def _conclude(
         needed=needed,
         sentence=_sentence(tuple(fits), certain, in_order, needed, evidence),
     )
+
+
+def _not_renewed(clean: dict[str, Fit], buffer: Buffer | None) -> bool:
+    """True if epochs as equal as these are too rare by chance: the shuffle is made once."""
+    fit = next(iter(clean.values()))
+    return equal_by_chance(*_cautious(clean, buffer), fit.epochs) < CHANCE
+
+
+def _cautious(clean: dict[str, Fit], buffer: Buffer | None) -> tuple[Buffer, int]:
+    """For estimates of chance: the buffer, and how many units an epoch has. As few as the orders allow, where
+    they may be elements or batches."""
+    units = min(len(fit.groups[0]) if order == "BSR" else fit.length for order, fit in clean.items())
+    # Without the source's order a buffer cannot be measured; one of eight or more is then assumed.
+    buffer = buffer or Buffer(8, None, "")
+    return replace(buffer, low=min(units, buffer.low)), units
 
 
 def _in_order_for_sure(fits: dict[str, Fit], batches: int) -> bool:
@@ -279,8 +303,22 @@ def _of_one_family(stream: Stream, fits: dict[str, Fit], same: bool) -> dict[str
     seen, consistent = stream.successors
     constant = seen >= ENOUGH_PAIRS and consistent >= 0.9 and not same
     batch_first = stream.consecutive >= 0.9 or constant or stream.patterned_batches
+    if not batch_first and not same and _recurring(fits.get("BSR")):
+        return {}  # fixed batches that are shuffled inside: the batches of B before S, the neighbours of S before B
     family = {o: f for o, f in fits.items() if (o.index("B") < o.index("S")) == batch_first}
     return family
+
+
+def _recurring(fit: Fit | None) -> bool:
+    """True if every epoch consists of the same batches, and not by chance.
+
+    A shuffle of single elements leaves the border between two batches uncrossed with a probability of at most
+    one half, whatever its buffer.
+    """
+    if fit is None:
+        return False
+    borders = (len(fit.groups[0]) - 1) * (fit.epochs - 1)
+    return bool(0.5**borders < CHANCE)
 
 
 def _buffer(stream: Stream, clean: dict[str, Fit], fits: dict[str, Fit]) -> Buffer | None:
@@ -321,7 +359,7 @@ def _weigh(
     fits: dict[str, Fit],
     clean: dict[str, Fit],
     buffer: Buffer | None,
-    same: bool,
+    frozen: bool,
     complete: bool,
 ) -> tuple[dict[str, Fit], bool, int | None]:
     """Leave out what only chance would make look like this; say whether the rest is certain, or what it would
@@ -331,12 +369,13 @@ def _weigh(
     doubtful = False
     if clean and mixed:
         fit = next(iter(clean.values()))
-        order = next(iter(clean))
-        units = len(fit.groups[0]) if order == "BSR" else fit.length
-        # Without the source's order a buffer cannot be measured; one of eight or more is then assumed.
-        buffer = buffer or Buffer(min(units, 8), None, "")
-        if (same and fit.epochs > 1) or clean_by_chance(buffer, units, fit.epochs) < CHANCE:
-            fits = clean
+        buffer, units = _cautious(clean, buffer)
+        if "RSB" in mixed:  # what left out elements make of a small buffer, if that is what made the stream
+            least = estimate_mixed_buffer(stream.flat, stream.occurrence, stream.n, "")
+            buffer = replace(buffer, low=min(buffer.low, least.low))
+        if frozen or clean_by_chance(buffer, units, fit.epochs) < CHANCE:
+            families = {o.index("B") < o.index("S") for o in clean}
+            fits = {o: f for o, f in fits.items() if f.clean or (o.index("B") < o.index("S")) not in families}
         else:
             doubtful = True
             epochs = epochs_needed(buffer, units)

@@ -10,8 +10,10 @@ A shuffle with a buffer of B holds the next B elements of its input and always y
 - A shuffle behind a repeat keeps an epoch border clean only if it draws the B - 1 old elements before any new
   one: probability (B-1)! / B^(B-1), for each border. If the buffer holds all r·m units, r clean epochs of m
   units have probability (r!)^m (m!)^r / (rm)!.
+- A shuffle that is renewed repeats an order of m units with probability 1 / product over places of
+  min(B, m - p).
 
-The second and third formula are derived here and checked against simulation in the tests.
+The second, third and fourth formula are derived here and checked against simulation in the tests.
 """
 
 from __future__ import annotations
@@ -124,6 +126,13 @@ def clean_by_chance(buffer: Buffer, whole: int, epochs: int) -> float:
         )
         chance = max(chance, math.exp(full))
     return chance
+
+
+def equal_by_chance(buffer: Buffer, whole: int, epochs: int) -> float:
+    """Probability that a shuffle that is renewed, with a buffer like this one, gives all epochs the same
+    order."""
+    waiting = np.minimum(buffer.low, whole - np.arange(whole))
+    return float(np.exp(-(epochs - 1) * np.log(waiting).sum()))
 
 
 def epochs_needed(buffer: Buffer, whole: int) -> int | None:

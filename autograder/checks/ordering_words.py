@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,7 +13,7 @@ from autograder.checks.ordering_stream import Stream
 
 
 def evidence_of(
-    stream: Stream, fits: Mapping[str, Fit], in_order: bool, same: bool, buffer: Buffer | None
+    stream: Stream, fits: Mapping[str, Fit], in_order: bool, same: bool, frozen: bool, buffer: Buffer | None
 ) -> tuple[str, ...]:
     """The evidence for the orders in `fits`, most telling first."""
     fit = next(iter(fits.values()))
@@ -23,7 +24,7 @@ def evidence_of(
         found.append(_neighbours(stream, all(o.index("B") < o.index("S") for o in fits)))
     found.append(_sizes(stream, fit))
     if fit.epochs > 1 and not in_order:
-        found.append(_epochs(stream, fits, same))
+        found.append(_epochs(stream, fits, same, frozen))
     if fit.dropped:
         found.append(_dropped(stream, fit))
     if buffer is not None:
@@ -48,10 +49,18 @@ def facts_without_order(stream: Stream) -> tuple[str, ...]:
         facts.append(f"Some elements come {counts.min()} times, others {counts.max()} times.")
         if np.unique(counts).size > 3:
             facts.append("They seem to be drawn with replacement.")
+    if _fixed(stream):
+        facts.append("The same elements stand together in a batch in every epoch, in changing places.")
     early = repeated_early(stream)
     if early:
         facts.append(early)
     return tuple(facts)
+
+
+def _fixed(stream: Stream) -> bool:
+    """True if every batch comes as often as every element."""
+    times = int(stream.counts.min())
+    return times > 1 and all(count == times for count in Counter(stream.keys).values())
 
 
 def repeated_early(stream: Stream) -> str:
@@ -102,7 +111,9 @@ def _straddling(stream: Stream, fit: Fit) -> int | None:
     return int(crossing[0]) if crossing.size else None
 
 
-def _epochs(stream: Stream, fits: Mapping[str, Fit], same: bool) -> str:
+def _epochs(stream: Stream, fits: Mapping[str, Fit], same: bool, frozen: bool) -> str:
+    if same and not frozen:
+        return "All epochs have the same order, which may be chance."
     if same:
         return "All epochs have the same order: the shuffle is made once and not renewed."
     if all(fit.clean for fit in fits.values()):

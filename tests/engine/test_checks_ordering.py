@@ -207,6 +207,51 @@ def test_what_is_none_of_the_six(rng):
     assert not found.match("SBR").ok
 
 
+def test_batches_that_are_fixed_and_shuffled_inside_are_none_of_the_six(rng):
+    fixed = batched(list(range(N)), BATCH)
+    in_new_order = [
+        shuffled(fixed[i], BATCH, rng) for _ in range(EPOCHS) for i in rng.permutation(len(fixed))
+    ]
+    in_old_order = [shuffled(batch, BATCH, rng) for batch in fixed * EPOCHS]
+    for stream in (in_new_order, in_old_order):
+        assert identify(stream, N, BATCH, EPOCHS).orders == ()
+        assert "in every epoch" in identify(stream, N, BATCH, EPOCHS).sentence
+
+
+@pytest.mark.parametrize(("n", "batch", "epochs"), [(9, 4, 3), (6, 2, 4), (11, 8, 5), (5, 5, 4), (12, 3, 2)])
+@pytest.mark.parametrize("drop", [False, True])
+def test_streams_too_short_to_tell_are_not_named_wrongly(n, batch, epochs, drop, rng):
+    wrong = chances = 0
+    for order, buffer in itertools.product(ORDERS, (2, n, 100)):
+        for _ in range(15):
+            found = identify(made(order, rng, buffer, n, batch, epochs, drop=drop), n, batch, epochs)
+            wrong += order not in found.orders
+            if found.buffer is not None and found.shuffled and order in found.orders and found.certain:
+                assert found.buffer.low <= buffer
+            chances += 1
+    assert wrong <= 0.02 * chances
+
+
+def test_few_batches_may_keep_their_order_by_chance():
+    three = [[5, 6, 7, 8, 9], [0, 1, 2, 3, 4], [10]]
+    found = identify(three * 2, 11, 5, 2)
+    assert found.reshuffled is None
+    assert "may be chance" in found.sentence
+    found = identify(three * 8, 11, 5, 8)
+    assert found.order == "BSR"
+    assert found.reshuffled is False
+
+
+def test_an_endless_repeat_that_ends_a_little_late(rng):
+    late = made("SRB", rng, epochs=5)[:52]  # 416 elements, 4 more than four epochs
+    found = identify(late, N, BATCH, EPOCHS)
+    assert found.order == "SRB"
+    assert found.problems == (
+        f"4 elements ({', '.join(map(str, found.repeated))}) come more often than others.",
+    )
+    assert not found.match("SRB").ok
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_missing_elements_wrong_epochs_and_wrong_batches_are_reported(order, rng):
     some = [v for v in range(N) if v not in (5, 50, 77)]
