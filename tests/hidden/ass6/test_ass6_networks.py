@@ -75,9 +75,10 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
             "A second layer has weights of its own, and its outputs are used.",
         )
         count = _numbers(student, both, rng)  # fewer are possible, where both directions share the units
+        # Where both read with the same weights, no more than the result's second half in the last layer is added.
         expect(
-            not (count and plain[cell]) or count != plain[cell],
-            f'cell="{cell}" has as many weights in both directions as in one.',
+            not (count and plain[cell]) or not 0 <= count - plain[cell] <= both.units,
+            f'cell="{cell}" has no weights for a second direction.',
             "Each direction has weights of its own.",
         )
 
