@@ -342,9 +342,7 @@ def _slip(
         return "Words are paired with themselves (a place with the same place)."
     parts = []
     if missing:
-        parts.append(
-            f"{missing.total()} of {expected.total()} pairs are missing, such as {next(iter(missing))}"
-        )
+        parts.append(f"{missing.total()} of {expected.total()} pairs are missing")
     if extra:
-        parts.append(f"{extra.total()} pairs are too many, such as {next(iter(extra))}")
+        parts.append(f"{extra.total()} pairs are too many")
     return "; ".join(parts).capitalize() + "."
