@@ -73,16 +73,6 @@ NO_RECURRENT_LAYERS = Rules(
     reason="The recurrence is to be written by yourself, without a recurrent layer or cell of a library.",
 )
 
-NO_READY_SKIPGRAMS = Rules(
-    forbidden=(
-        "keras.preprocessing.sequence.skipgrams",
-        "keras.legacy.preprocessing.sequence.skipgrams",
-        "keras_preprocessing",
-        *_KERAS_DOORS[:-1],
-    ),
-    reason="The pairs are to be made by code of your own, without the ready-made function of a library.",
-)
-
 NO_FIT = Rules(
     methods=("fit", "train_on_batch", "train_step"),
     required=(("a gradient tape (`tf.GradientTape`)", ("tensorflow.GradientTape",)),),

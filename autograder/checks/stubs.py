@@ -44,7 +44,6 @@ KERAS_RECURRENT_LAYERS = (
     "keras.src.backend.lstm@keras",
     "keras.src.backend.gru@keras",
 )
-KERAS_SKIPGRAMS = ("keras.src.legacy.preprocessing.sequence.skipgrams@keras",)
 TORCH_NN = ("torch.nn.Module", "torch.nn.functional.*")
 
 _TARGET = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.\*)?(@[A-Za-z_][\w.]*)?$")

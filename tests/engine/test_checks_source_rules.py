@@ -1,13 +1,7 @@
 import pytest
 
 from autograder.checks import source_names
-from autograder.checks.rule_sets import (
-    NO_FIT,
-    NO_KERAS_MODELS,
-    NO_READY_SKIPGRAMS,
-    NO_RECURRENT_LAYERS,
-    NO_TORCH_NN,
-)
+from autograder.checks.rule_sets import NO_FIT, NO_KERAS_MODELS, NO_RECURRENT_LAYERS, NO_TORCH_NN
 from autograder.checks.source_rules import Kind, Rules, check
 
 
@@ -201,22 +195,6 @@ def test_what_the_rule_against_models_leaves_alone(code):
 )
 def test_recurrent_layers(code, ok):
     assert judge(code, NO_RECURRENT_LAYERS).ok is ok
-
-
-@pytest.mark.parametrize(
-    ("code", "ok"),
-    [
-        ("import tensorflow as tf\ntf.keras.preprocessing.sequence.skipgrams([1], 2)", False),
-        ("from tensorflow.keras.preprocessing.sequence import skipgrams as pairs\npairs([1], 2)", False),
-        ("import keras\ngetattr(keras.preprocessing.sequence, 'skip' + 'grams')", False),
-        ("from keras.src.legacy.preprocessing.sequence import skipgrams", False),
-        ("def skipgrams(seq, window):\n    return []\nskipgrams([1], 2)", True),
-        ("from keras.preprocessing import sequence\nsequence.make_sampling_table(9)", True),
-        ("import keras\nmodel = keras.Sequential([keras.layers.Embedding(9, 3)])\nmodel.fit(x)", True),
-    ],
-)
-def test_ready_skipgrams(code, ok):
-    assert judge(code, NO_READY_SKIPGRAMS).ok is ok
 
 
 def test_required_constructs():

@@ -3,14 +3,7 @@ import sys
 
 import pytest
 
-from autograder.checks.stubs import (
-    KERAS_FIT,
-    KERAS_MODELS,
-    KERAS_RECURRENT_LAYERS,
-    KERAS_SKIPGRAMS,
-    prelude,
-    stubbed_name,
-)
+from autograder.checks.stubs import KERAS_FIT, KERAS_MODELS, KERAS_RECURRENT_LAYERS, prelude, stubbed_name
 
 LIBRARY = """
 import sys, types
@@ -141,16 +134,3 @@ def test_keras_stubs_stop_what_they_should_and_nothing_else():
     expected_free = [*range(len(free_of_recurrence)), *range(len(first), len(first) + len(low_level))]
     for number, (line, name) in enumerate(zip(first + second, reached, strict=True)):
         assert (name == "-") if number in expected_free else name.startswith("keras."), (line, name)
-
-
-def test_keras_skipgrams_are_stopped_by_whatever_name():
-    pytest.importorskip("keras")
-    lines = [
-        "tf.keras.preprocessing.sequence.pad_sequences([[1, 2]])",
-        "tf.keras.preprocessing.sequence.skipgrams([1, 2], 3)",
-        "from tensorflow.keras.preprocessing.sequence import skipgrams as s; s([1, 2], 3)",
-        "import keras.src.legacy.preprocessing.sequence as q; q.skipgrams([1, 2], 3)",
-    ]
-    free, *stopped = run("import tensorflow as tf\n", (KERAS_SKIPGRAMS, lines))
-    assert free == "-"
-    assert all(name.endswith("skipgrams") for name in stopped)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.checks import rule_sets, source_rules, stubs
-from autograder.grading.context import Source
-from autograder.grading.verdicts import Failed
 from autograder.remote import answers
 from autograder.remote.client import Student
-from autograder.remote.errors import StudentError, StudentRaised
+from autograder.remote.errors import StudentError
 
 Sentence = np.ndarray
 Pairs = Counter[tuple[int, int]]
@@ -28,31 +25,10 @@ class Examples:
     label: np.ndarray
 
 
-def without_ready_pairs(student: Student, source: Source, fresh_student: Callable[..., Student]) -> Student:
-    """The student; in a sandbox where Keras's own skip-grams raise, if the text may use them.
-
-    The text alone decides nothing: whoever compares with Keras's function in a cell of their own does no wrong.
-    """
-    cells = [(cell.grade_id or f"cell {cell.index + 1}", cell.text) for cell in source.cells]
-    given = [("imports", "import numpy as np\nimport tensorflow as tf")]
-    report = source_rules.check(cells, rule_sets.NO_READY_SKIPGRAMS, context=given)
-    if report.ok and not report.suspicious:
-        return student
-    return fresh_student(prelude=stubs.prelude(stubs.KERAS_SKIPGRAMS))
-
-
 def pairs_of(student: Student, words: Sentence, window: int) -> np.ndarray:
     """The student's `skipgrams` of one sentence, int64 [m, 2]; BadAnswer if it is nothing of the kind."""
     with student.arrays_as("numpy"):
-        try:
-            found = student.skipgrams.value(words, window)
-        except StudentRaised as error:
-            if stubs.stubbed_name(error.message) is None:
-                raise
-            raise Failed(
-                "`skipgrams` leaves its work to the function of that name in Keras.",
-                "The pairs are to be your own code.",
-            ) from error
+        found = student.skipgrams.value(words, window)
     if isinstance(found, list | tuple) and not len(found):
         return np.zeros((0, 2), np.int64)
     if isinstance(found, np.ndarray) and not found.size:

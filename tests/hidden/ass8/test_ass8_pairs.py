@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import ass8_pictures as pictures
 import numpy as np
 import pytest
-from ass8_ask import pairs_of, without_ready_pairs
+from ass8_ask import pairs_of
 from ass8_corpora import distinct, sentence
 
 from autograder.checks import skipgrams
-from autograder.grading.context import Source
 from autograder.grading.measure import Measure
 from autograder.grading.verdicts import expect
 from autograder.remote import answers
@@ -22,11 +19,8 @@ SHOWN = np.array([1, 2, 0, 3, 2], dtype=np.int32)
 
 
 @pytest.mark.item("skipgram-count")
-def test_number_of_pairs(
-    student: Student, source: Source, fresh_student: Callable[..., Student], rng: np.random.Generator
-) -> None:
+def test_number_of_pairs(student: Student, rng: np.random.Generator) -> None:
     """skipgrams finds as many pairs as there are, for sentences of different words and several windows."""
-    student = without_ready_pairs(student, source, fresh_student)
     cases = [(DOGS, 2), (DOGS, 1), (distinct(rng, 2), 5)]
     cases += [(distinct(rng, int(rng.integers(3, 14))), int(rng.integers(1, 8))) for _ in range(8)]
     for words, window in cases:
@@ -66,13 +60,10 @@ def test_closed_form_counts_without_building(student: Student, rng: np.random.Ge
 @pytest.mark.item("skipgram-pairs")
 def test_pairs_are_the_right_ones(
     student: Student,
-    source: Source,
-    fresh_student: Callable[..., Student],
     rng: np.random.Generator,
     measure: Measure,
 ) -> None:
     """The pairs are exactly those of the window, each as often as it occurs, repeated words included."""
-    student = without_ready_pairs(student, source, fresh_student)
     measure.picture(
         "pairs",
         pictures.pairs(pairs_of(student, SHOWN, 2), SHOWN, 2),
@@ -86,11 +77,8 @@ def test_pairs_are_the_right_ones(
 
 
 @pytest.mark.item("skipgram-pairs")
-def test_padding_is_no_word_but_takes_its_place(
-    student: Student, source: Source, fresh_student: Callable[..., Student], rng: np.random.Generator
-) -> None:
+def test_padding_is_no_word_but_takes_its_place(student: Student, rng: np.random.Generator) -> None:
     """Padding is neither target nor context, keeps its place, and at the end of a sentence changes nothing."""
-    student = without_ready_pairs(student, source, fresh_student)
     cases = [(np.array([1, 2, 0, 3], dtype=np.int32), 2), (np.array([0, 0, 0], dtype=np.int32), 1)]
     cases += [
         (sentence(rng, 12, 7, zeros=int(rng.integers(1, 6))), int(rng.integers(1, 5))) for _ in range(8)
