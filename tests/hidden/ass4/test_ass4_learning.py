@@ -46,14 +46,42 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
             "No activation in the last layer.",
         )
     for layers in (3, 5):
-        small, large = (_kernels(student, blocks, layers, 4) for blocks in (1, 3))
+        small, large = (_weights(student, blocks, layers, 4) for blocks in (1, 3))
+        expect(len(large) > len(small), "A network of 3 blocks has no more layers than one of 1 block.")
+        if 2 * _numbers(_kernels(small)) < _numbers(small):
+            continue  # convolutions that keep their weights in another form than kernels cannot be counted
         expect(
-            len(small) >= layers and len(large) >= 3 * layers and len(large) > len(small),
+            len(_kernels(small)) >= layers and len(_kernels(large)) >= 3 * layers,
             f"A network of 3 blocks with {layers} layers each should have at least {3 * layers} convolutions, one "
-            f"of 1 block at least {layers}; yours have {len(large)} and {len(small)}.",
+            f"of 1 block at least {layers}; yours have {len(_kernels(large))} and {len(_kernels(small))}.",
         )
-    narrow, wide = (sum(int(w.size) for w in _kernels(student, 1, 3, growth)) for growth in (4, 8))
+    narrow, wide = (_numbers(_weights(student, 1, 3, growth)) for growth in (4, 8))
     expect(wide > narrow, "The network does not become wider with growth.")
+    fourth, fifth, sixth = np.diff([_numbers(_weights(student, 1, layers, 4)) for layers in (3, 4, 5, 6)])
+    expect(
+        fourth < fifth < sixth,
+        "A further layer of a block does not have more weights than the layer before it, although it should read more.",
+        "Each layer of a dense block reads the block's input and all layers before it: is this a dense block?",
+    )
+
+
+@pytest.mark.item("densenet-learns")
+def test_the_seed_decides_the_weights(student: Student) -> None:
+    """The same seed gives the same initial weights, another seed gives others."""
+    first, again, other = (_weights(student, 1, 3, 4, seed) for seed in (1, 1, 2))
+    expect(
+        _same(first, again),
+        "Two networks with the same seed begin with different weights.",
+        "tf.keras.utils.set_random_seed(seed), before the layers are made.",
+    )
+    expect(
+        not _same(first, other),
+        "Two networks with different seeds begin with the same weights.",
+    )
+
+
+def _same(weights: list[Array], others: list[Array]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(weights, others, strict=True))
 
 
 @pytest.mark.item("densenet-learns", weight=3)
@@ -143,12 +171,21 @@ def _classes(net: Handle, x: Array, batch: int = 500) -> Array:
     return np.argmax(np.concatenate(parts), axis=1)
 
 
-def _kernels(student: Student, blocks: int, layers: int, growth: int) -> list[Array]:
-    """The convolution kernels of a network, as it lists them."""
-    net = student.build_densenet.keep((32, 32, 3), 5, blocks, layers, growth, 1)
+def _weights(student: Student, blocks: int, layers: int, growth: int, seed: int = 1) -> list[Array]:
+    """The weights of a network, as it lists them."""
+    net = student.build_densenet.keep((32, 32, 3), 5, blocks, layers, growth, seed)
     net(np.zeros((1, 32, 32, 3), np.float32))
-    weights = answers.listing(net.method("get_weights"), what="get_weights() of the network")
-    return [w for w in weights if isinstance(w, np.ndarray) and w.ndim == 4]
+    found = answers.listing(net.method("get_weights"), what="get_weights() of the network")
+    return [answers.array(w, dtype=None, what="a weight of the network") for w in found]
+
+
+def _kernels(weights: list[Array]) -> list[Array]:
+    """The convolution kernels among them."""
+    return [w for w in weights if w.ndim == 4]
+
+
+def _numbers(weights: list[Array]) -> int:
+    return sum(int(w.size) for w in weights)
 
 
 def _by_texture(task: Pictures, classes: Array) -> Figure:

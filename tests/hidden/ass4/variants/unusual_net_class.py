@@ -11,7 +11,7 @@ class DenseNet(tf.keras.Model):
         for number in range(blocks):
             if number > 0:
                 channels //= 2
-                parts += [tf.keras.layers.Conv2D(channels, 1, activation="relu"), tf.keras.layers.AveragePooling2D()]
+                parts += [tf.keras.layers.Conv2D(channels, 1, activation="relu"), tf.keras.layers.AveragePooling2D(2)]
             parts.append(dense_block(channels, layers, growth))
             channels += layers * growth
         parts += [tf.keras.layers.GlobalAveragePooling2D(), tf.keras.layers.Dense(n_classes)]

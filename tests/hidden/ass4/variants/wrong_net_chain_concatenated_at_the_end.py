@@ -1,0 +1,18 @@
+"""A chain of convolutions whose outputs are concatenated at the end of the block."""
+
+# expect: loses densenet-learns
+
+# %% build_densenet
+def build_densenet(input_shape, n_classes, blocks, layers, growth, seed):
+    tf.keras.utils.set_random_seed(seed)
+    L = tf.keras.layers
+    inputs = tf.keras.Input(input_shape)
+    x = L.Conv2D(2 * growth, 3, padding="same", activation="relu")(inputs)
+    for number in range(blocks):
+        if number > 0:
+            x = L.AveragePooling2D(2)(L.Conv2D(x.shape[-1] // 2, 1, activation="relu")(x))
+        made = [x]
+        for d in range(layers):
+            made.append(L.Conv2D(growth, 3, padding="same", activation="relu")(made[-1]))
+        x = L.Concatenate()(made)
+    return tf.keras.Model(inputs, L.Dense(n_classes)(L.GlobalAveragePooling2D()(x)))
