@@ -118,7 +118,7 @@ def test_layers_are_convolutions(student: Student, rng: np.random.Generator) -> 
 
 @pytest.mark.item("dense-edges")
 def test_layers_have_an_activation(student: Student, rng: np.random.Generator) -> None:
-    """The layers are not linear: each has a ReLU."""
+    """The layers are not linear: each has a ReLU, which answers opposite inputs in different ways."""
     block = Block(student, 4, 3, 5)
     # Without biases, convolutions alone would answer an input of the other sign with the output of the other sign.
     block.set_weights(dense_layers.drawn_anew(block.weights(), rng))
@@ -128,7 +128,7 @@ def test_layers_have_an_activation(student: Student, rng: np.random.Generator) -
     linear = int((moved <= 1e-5 * max(1.0, float(np.abs(there).max()))).sum())
     expect(
         linear <= block.c_in,
-        "What the layers add is a linear function of the input: the activation is missing.",
+        "To the opposite input the layers add the opposite: no ReLU is at work in them.",
         "Each layer is a convolution and a ReLU.",
     )
 
