@@ -43,7 +43,8 @@ _NUMERIC = (
 _OPTIONAL = ("pandas", "sklearn", "scipy.stats", "PIL.Image", "tqdm.auto")
 _PROFILES = {
     "tensorflow": ("tensorflow", "keras"),
-    "torch": ("torch", "torch.utils.data", "torch.nn.functional", "torch.optim"),
+    # torch._dynamo: the first optimiser of a process imports it, which takes as long as torch itself.
+    "torch": ("torch", "torch.utils.data", "torch.nn.functional", "torch.optim", "torch._dynamo"),
     "none": (),
 }
 
