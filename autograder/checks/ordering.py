@@ -69,9 +69,9 @@ class Ordering:
     `orders`: all that explain it. `certain`: they are one, or cannot differ for these sizes; otherwise
     "cannot tell", and `needed` elements would be enough (None: no number would). `shuffled`: False if every
     epoch is in source order. `reshuffled`: whether epochs differ (None where epochs mix, or are so short that
-    they may be alike by chance). `buffer`: the effective one. `epochs` and `batch`: as observed. `dropped`: whether remainders were left out (None where
-    there is none). `missing` and `repeated`: elements that never come or come more often than others.
-    `problems`: what is wrong apart from the order.
+    they may be alike by chance). `buffer`: the effective one. `epochs` and `batch`: as observed. `dropped`:
+    whether remainders were left out (None where there is none). `missing` and `repeated`: elements that never
+    come or come more often than others. `problems`: what is wrong apart from the order.
     """
 
     orders: tuple[str, ...]
@@ -138,7 +138,7 @@ def identify(
         return _unreadable(str(error))
     problems = []
     if batch is not None and not _could_be(stream, batch):
-        problems.append(f"Most batches have {stream.batch} elements; asked for are {batch}.")
+        problems.append(f"Most batches have {stream.batch} elements, which is not the size asked for.")
     elif batch is not None:
         stream = Stream(stream.batches, stream.n, batch)
     stream = stream.forwards()
@@ -249,7 +249,7 @@ def _conclude(
     fit = next(iter(fits.values()))
     if asked is not None and fit.epochs != asked and complete:
         held = "1 epoch" if fit.epochs == 1 else f"{fit.epochs} epochs"
-        problems.append(f"The stream holds {held}; asked for are {asked}.")
+        problems.append(f"The stream holds {held}, which is not the number asked for.")
     told = all(f.clean for f in fits.values()) and frozen == same
     reshuffled = not same if fit.epochs > 1 and told else None
     evidence = evidence_of(stream, fits, in_order, same and fit.epochs > 1, frozen, buffer)

@@ -46,7 +46,7 @@ def _mostly_windows(stream: Stream) -> bool:
     (simulated); three in ten thousand streams lie 3.3 of them above.
     """
     least = max(0.5, 0.375 + 3.3 * 0.56 / len(stream.pairs) ** 0.5)
-    return least <= stream.consecutive < 1
+    return bool(least <= stream.consecutive < 1)
 
 
 def settled_groups(stream: Stream) -> Stream:

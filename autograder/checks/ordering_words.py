@@ -38,9 +38,7 @@ def facts_without_order(stream: Stream) -> tuple[str, ...]:
         return ()
     counts = stream.counts
     short = np.unique(stream.sizes[stream.sizes != stream.batch])
-    facts = [
-        f"It has {len(stream.batches)} batches with {stream.flat.size} elements, of {stream.n} in the data."
-    ]
+    facts = [f"It has {len(stream.batches)} batches with {stream.flat.size} elements."]
     if short.size:
         facts.append(
             f"Most batches have {stream.batch} elements, others {', '.join(map(str, short[:5].tolist()))}."

@@ -18,7 +18,7 @@ from autograder.grading.context import Data
 from autograder.grading.measure import Measure
 from autograder.grading.prepared import Prepared
 from autograder.grading.verdicts import expect
-from autograder.remote.client import Student
+from autograder.remote.client import Handle, Student
 from autograder.remote.errors import BadAnswer, StudentError
 
 Array = np.ndarray
@@ -49,7 +49,8 @@ def test_training_moves_every_weight_and_learns(
             pictures.weights(before[0], after[0]),
             "Weights of the first layer before and after training on 2,000 images.",
         )
-    right = float(np.mean(predicted(student, params, task.x_train) == task.y_train))
+    guess = predicted(student, params, task.x_train)
+    right = float(np.mean(guess == task.y_train))
     measure.figure("training images recognised before training", round(right_before, 4))
     measure.figure("training images recognised after training", round(right, 4), threshold=LEARNED)
     expect(
@@ -57,6 +58,20 @@ def test_training_moves_every_weight_and_learns(
         f"After training on an easy task, {_percent(right)} of the training images are recognised; "
         f"before it were {_percent(right_before)}.",
         "Print the loss after each epoch: does it go down? Do images and labels stay together when you shuffle?",
+    )
+    _expect_to_use_parameters(student, start, task.x_train, guess)
+
+
+def _expect_to_use_parameters(student: Student, start: Handle, x: Array, guess: Array) -> None:
+    """What was learned is in the parameters that train returns: predict has no other place to know it from."""
+    try:
+        untrained = predicted(student, start, x)
+    except StudentError:  # then it is the initial parameters that are broken
+        return
+    expect(
+        not np.array_equal(untrained, guess),
+        "predict gives the same answers for parameters that were never trained.",
+        "Does it use the parameters that it is given, or some that were kept elsewhere?",
     )
 
 

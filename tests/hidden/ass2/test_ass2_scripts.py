@@ -47,7 +47,9 @@ ALL = (
 @pytest.mark.parametrize("script", CODES)
 def test_diagnosis(script: int, student: Student, measure: Measure) -> None:
     """DIAGNOSIS names what is wrong with the script."""
-    given = answers.dictionary(student.get("DIAGNOSIS"), what="DIAGNOSIS")
+    found = student.get("DIAGNOSIS")
+    plain = found.value() if isinstance(found, Handle) else found  # an OrderedDict, say
+    given = answers.dictionary(plain, what="DIAGNOSIS")
     code = given.get(script, given.get(str(script)))
     expect(code is not None, f"DIAGNOSIS says nothing about script {script}.")
     expect(isinstance(code, str), f"DIAGNOSIS[{script}] is no text: one of the ten codes is asked for.")
