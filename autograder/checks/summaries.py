@@ -205,7 +205,8 @@ def find_curve(log: Log, *, least: int = 10, name: str = "", falls: bool = False
     tag = f"{best.run}/{best.tag}".lstrip("/")
     scalar = _called("scalar", best.run, best.tag, log)
     if len(best.steps) < least:
-        return Finding(False, tag, f"{scalar} has {len(best.steps)} points; at least {least} are asked for.")
+        points = "1 point" if len(best.steps) == 1 else f"{len(best.steps)} points"
+        return Finding(False, tag, f"{scalar} has {points}; at least {least} are asked for.")
     if not best.rising:
         constant = (
             "the same step everywhere" if len(set(best.steps)) == 1 else "steps that do not always rise"
@@ -222,7 +223,8 @@ def find_histogram(log: Log, *, least: int = 1) -> Finding:
         h for h in log.histograms if sum(any(b[2] > 0 for b in buckets) for buckets in h.buckets) >= least
     ]
     if not good:
-        few = f"No histogram has {least} steps." if log.histograms else _nothing(log, "histogram")
+        empty = "No histogram holds any values." if least == 1 else f"No histogram with values has {least} steps."
+        few = empty if log.histograms else _nothing(log, "histogram")
         return Finding(False, "", few)
     tag = f"{good[0].run}/{good[0].tag}".lstrip("/")
     histogram = _called("histogram", good[0].run, good[0].tag, log)
@@ -258,7 +260,8 @@ def _nothing(log: Log, kind: str) -> str:
     if not log.files:
         return "There is no event file: was a writer created, and made the default one?"
     if not (log.scalars or log.histograms or log.images):
-        return "The event file is empty: was the writer flushed or closed?"
+        found = "holds nothing that can be read" if log.problems else "is empty"
+        return f"The event file {found}: was the writer flushed or closed?"
     return f"The log holds no {kind}."
 
 

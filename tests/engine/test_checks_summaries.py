@@ -1,3 +1,4 @@
+import gzip
 import io
 import struct
 import zlib
@@ -10,7 +11,16 @@ from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary, Summar
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
-from autograder.checks.summaries import find_curve, find_histogram, find_image, read_directory, read_log
+from autograder.checks.summaries import (
+    Histograms,
+    Log,
+    Series,
+    find_curve,
+    find_histogram,
+    find_image,
+    read_directory,
+    read_log,
+)
 
 
 def framed(payload):
@@ -229,3 +239,14 @@ def test_the_size_is_bounded(tmp_path):
     (tmp_path / "link.tfevents").symlink_to(tmp_path / "a.tfevents")
     assert read_directory(tmp_path).files == 1
     assert "not read" in read_directory(tmp_path, max_bytes=10).problems[0]
+
+
+def test_what_is_lacking_is_said_truly():
+    garbage = read_log({"events.tfevents.gz": gzip.compress(b"no event file" * 100)})
+    assert garbage.problems
+    assert "nothing that can be read" in find_curve(garbage).sentence
+    assert "is empty" in find_curve(read_log({"events.tfevents.1": b""})).sentence
+    hollow = Log(histograms=(Histograms("", "h", (0,), (((0.0, 1.0, 0.0),),)),), files=1)
+    assert find_histogram(hollow).sentence == "No histogram holds any values."
+    short = Log(scalars=(Series("", "loss", (0,), (1.0,)),), files=1)
+    assert "has 1 point;" in find_curve(short).sentence

@@ -43,9 +43,12 @@ class Examples:
 
 
 def _examples(rng: np.random.Generator, n: int) -> Examples:
-    x = rng.integers(0, 256, (n, 784), dtype=np.uint8)
-    x[:, :BITS] = 255 * (np.arange(n)[:, None] >> np.arange(BITS) & 1)
-    x[:, BITS] = 255
+    # Only a few images are as bright as 255: who divides by the largest pixel of an image or a batch is seen.
+    bright = rng.integers(100, 200, (n, 1))
+    bright[rng.permutation(n)[:4]] = 255
+    x = rng.integers(0, bright + 1, (n, 784)).astype(np.uint8)
+    x[:, :BITS] = bright * (np.arange(n)[:, None] >> np.arange(BITS) & 1)
+    x[:, BITS] = bright[:, 0]
     x[:, BITS + 1] = 0
     return Examples(x.reshape(n, 28, 28), rng.integers(0, 10, n).astype(np.uint8))
 
@@ -88,7 +91,7 @@ def _ask(student: Student, rng: np.random.Generator, n: int, seed: int | None) -
     expect(len(batches) > 0, "The dataset is empty.")
     expect(
         len(batches) < most,
-        f"The dataset does not end after {epochs} epochs.",
+        "The dataset does not end after the epochs that were asked for.",
         "Give the number of epochs to repeat.",
     )
     return Asked(n, batch, buffer, epochs, examples, batches)
@@ -115,7 +118,7 @@ def test_batches_have_the_right_form(student: Student, rng: np.random.Generator)
     expect(
         bool(np.abs(images - wanted).max() <= TOLERANCE),
         "The pixels are not those of the images divided by 255.",
-        "Turn bytes into floating point numbers before dividing.",
+        "Divide every image by the same 255, after turning bytes into floating point numbers.",
     )
     expect(
         bool((labels == asked.examples.y[places]).all()),
@@ -134,8 +137,8 @@ def test_every_example_comes_once_per_epoch(student: Student, rng: np.random.Gen
         never, uneven = int((counts == 0).sum()), int((counts != asked.epochs).sum())
         expect(
             uneven == 0,
-            f"Of {asked.n} examples, {uneven} do not come exactly {asked.epochs} times in {asked.epochs} epochs"
-            + (f", and {never} of them never." if never else "."),
+            f"{100 * uneven / asked.n:.0f} % of the examples come more or less often than once per epoch"
+            + (f", {100 * never / asked.n:.0f} % never." if never else "."),
             "Is a short last batch dropped? Do take or skip stand behind the shuffle?",
         )
         flat = np.concatenate(asked.positions)
@@ -151,7 +154,7 @@ def test_every_example_comes_once_per_epoch(student: Student, rng: np.random.Gen
         in_one = [asked.batch] * (total // asked.batch) + [total % asked.batch] * (total % asked.batch > 0)
         expect(
             sizes in (by_epoch, in_one),
-            f"With batch_size={asked.batch} and {asked.n} images the batches have other sizes than expected.",
+            "Not all batches have the size that was asked for, and a short one stands where none should.",
             "Full batches, and a short one at the end of each epoch, or only at the very end.",
         )
 
@@ -182,8 +185,8 @@ def test_the_order_is_random_and_new(student: Student, rng: np.random.Generator,
         )
         expect(
             asked.buffer // 2 <= reach <= asked.buffer,
-            f"With a buffer of {asked.buffer} an example moves ahead by up to {reach - 1} places; "
-            f"it should be {asked.buffer - 1}.",
+            f"Some examples move ahead by {reach - 1} places, which is {'more' if reach > asked.buffer else 'less'} "
+            "than a shuffle buffer of the size asked for makes of them.",
             "The argument buffer is the size of the shuffle buffer, in examples: shuffle before you batch.",
         )
 
@@ -210,8 +213,8 @@ def test_order(order: str, student: Student, rng: np.random.Generator, measure: 
         if attempt == 0:
             caption = f"{ordering.spelled(order)}: n = {n}, batch = {batch}"
             _show(measure, batches, n, "stream", caption)
-        expect(len(batches) < most, f"The stream does not end after {epochs} epochs.")
-        found = ordering.identify(batches, n, batch, epochs)
+        expect(len(batches) < most, "The stream does not end after the epochs that were asked for.")
+        found = ordering.identify(batches, n, batch, epochs, source=range(n))
         match = found.match(order)
         expect(match.ok, match.sentence, _HINTS[order])
         expect(
@@ -219,13 +222,18 @@ def test_order(order: str, student: Student, rng: np.random.Generator, measure: 
             "The remainder, which does not fill a batch, is left out.",
             "Keep it: drop_remainder is False by default.",
         )
+        short = [place for place, numbers in enumerate(batches, start=1) if len(numbers) < batch]
+        expect(
+            order != "SBR" or all(place % (full + 1) == 0 for place in short),
+            "The short batch is not always the last one of its epoch.",
+            "Nothing shuffles the batches once they are made.",
+        )
         if attempt == 0 and found.buffer is not None:
             measure.figure("buffer, at least", found.buffer.low, found.buffer.unit, threshold=buffer)
-            reaches = found.buffer.low <= buffer
-            clean = order.index("S") < order.index("R")
+            # In 1,500 simulated streams, 250 an order, at least .87 of the buffer was seen, and never more than all.
             expect(
-                reaches and (not clean or found.buffer.low >= buffer // 2),
-                f"Asked for is a buffer of {buffer} {found.buffer.unit}; the stream shows {found.buffer.words}.",
+                buffer // 2 <= found.buffer.low <= buffer,
+                f"The stream shows a shuffle buffer of {found.buffer.words}, which is not the size asked for.",
                 "The argument buffer goes to shuffle as it is.",
             )
 
