@@ -223,7 +223,9 @@ def find_histogram(log: Log, *, least: int = 1) -> Finding:
         h for h in log.histograms if sum(any(b[2] > 0 for b in buckets) for buckets in h.buckets) >= least
     ]
     if not good:
-        empty = "No histogram holds any values." if least == 1 else f"No histogram with values has {least} steps."
+        empty = (
+            "No histogram holds any values." if least == 1 else f"No histogram with values has {least} steps."
+        )
         few = empty if log.histograms else _nothing(log, "histogram")
         return Finding(False, "", few)
     tag = f"{good[0].run}/{good[0].tag}".lstrip("/")
