@@ -12,7 +12,7 @@ from autograder.course import Assignment, Course
 from autograder.data import Dataset, load
 from autograder.grading.grade import Outcome
 from autograder.grading.session import StudentSession
-from autograder.notebooks import StudentCell, python_text, student_code
+from autograder.notebooks import StudentCell, python_text, read, solution_cells, student_code
 from autograder.sandbox import Gpu, SandboxError
 from autograder.secret import TermSecret, seed
 
@@ -81,8 +81,18 @@ class Source:
     def __init__(self, context: GradingContext) -> None:
         self.notebook: NotebookNode = context.handed_in
         self.cells: list[StudentCell] = student_code(context.restored)
+        release = read(context.course.release(context.assignment.name))
+        self._given = {
+            cell.grade_id: cell.text for cell in solution_cells(release) if cell.cell_type == "code"
+        }
 
     @property
     def text(self) -> str:
         """All of the student's code cells, magics neutralised, joined by blank lines."""
         return "\n\n".join(python_text(cell.text) for cell in self.cells)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether every solution cell of code is as it was released: a rule that nothing breaks is then not kept."""
+        own = {cell.grade_id: cell.text for cell in self.cells}
+        return all(own.get(name, text).strip() == text.strip() for name, text in self._given.items())

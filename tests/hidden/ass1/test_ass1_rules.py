@@ -24,6 +24,7 @@ _STOPPED = 1.5 * SLOWEST  # and not waited for any longer
 @pytest.mark.item("mlp-low-level", evidence="source")
 def test_low_level(source: Source, fresh_student: Callable[..., Student], rng: np.random.Generator) -> None:
     """The network is built from basic operations, without Keras layers, Keras models or fit."""
+    expect(not source.untouched, "Nothing is written yet.")
     cells = [(cell.grade_id or f"cell {cell.index + 1}", cell.text) for cell in source.cells]
     report = source_rules.check(
         cells, rule_sets.NO_KERAS_MODELS, context=[("imports", "import tensorflow as tf")]
@@ -109,6 +110,7 @@ def test_results_are_shown(source: Source) -> None:
 @pytest.mark.item("hand-in", evidence="source")
 def test_no_error_is_shown(source: Source) -> None:
     """No saved output of the notebook is an error message."""
+    expect(not source.untouched, "Nothing is written yet.")
     seen = saved_outputs.inspect_notebook(source.notebook)
     expect(not seen.problem("errors"), seen.problem("errors"))
 

@@ -23,6 +23,7 @@ def test_results_are_shown(source: Source) -> None:
 @pytest.mark.item("hand-in", evidence="source")
 def test_no_error_is_shown(source: Source) -> None:
     """No saved output of the notebook is an error message."""
+    expect(not source.untouched, "Nothing is written yet.")
     seen = saved_outputs.inspect_notebook(source.notebook)
     expect(not seen.problem("errors"), seen.problem("errors"))
 

@@ -23,6 +23,7 @@ def test_no_recurrent_layer(
     source: Source, fresh_student: Callable[..., Student], rng: np.random.Generator
 ) -> None:
     """No recurrent layer or cell of a library is named in the code, nor used when it runs."""
+    expect(not source.untouched, "Nothing is written yet.")
     cells = [(cell.grade_id or f"cell {cell.index + 1}", cell.text) for cell in source.cells]
     given = [("imports", "import math\nimport numpy as np\nimport tensorflow as tf")]
     report = source_rules.check(cells, rule_sets.NO_RECURRENT_LAYERS, context=given)
@@ -65,6 +66,7 @@ def test_results_are_shown(source: Source) -> None:
 @pytest.mark.item("hand-in", evidence="source")
 def test_no_error_is_shown(source: Source) -> None:
     """No saved output of the notebook is an error message."""
+    expect(not source.untouched, "Nothing is written yet.")
     seen = saved_outputs.inspect_notebook(source.notebook)
     expect(not seen.problem("errors"), seen.problem("errors"))
 
