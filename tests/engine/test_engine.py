@@ -108,13 +108,13 @@ def test_an_exit_ends_its_cell_and_nothing_else(grade_of: GradeOf, ends: str) ->
 
 def test_the_page_says_which_cells_stopped_and_why(grade_of: GradeOf) -> None:
     broken = {
-        "standardise": "import torch\n\ndef standardise(x):\n    return x",
+        "standardise": "import no_such_library\n\ndef standardise(x):\n    return x",
         "moving_average": "def moving_average(x, width):\n    return x = 1",
     }
     result = grade_of(
         broken, first="import numpy as np\ndata = np.load('mine.npy')", last="raise KeyError(open)"
     )
-    missing = "ModuleNotFoundError: No module named 'torch' (line 1: `import torch`)"
+    missing = "ModuleNotFoundError: No module named 'no_such_library' (line 1: `import no_such_library`)"
     assert f"Cell `standardise` stopped with {missing}." in result.notices
     assert "Cell 1 stopped with FileNotFoundError (line 2: `data = np.load('mine.npy')`)." in result.notices
     assert any(notice.startswith("Cell 14 stopped with KeyError (line 1:") for notice in result.notices)
