@@ -22,6 +22,8 @@ _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 
+_OWN_THREADS = "/proc/self/task"
+
 _TCP = 0b11  # bind, connect
 _SCOPES = 0b11  # abstract Unix sockets, signals
 
@@ -31,8 +33,15 @@ def version() -> int:
     return linux.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG, what="Landlock")
 
 
-def restrict(readable: tuple[str, ...], writable: tuple[str, ...], network: bool) -> None:
-    """From now on this process opens only these paths. `network`: TCP stays allowed. Raises OSError."""
+def restrict(
+    readable: tuple[str, ...], writable: tuple[str, ...], network: bool, names_threads: bool = False
+) -> None:
+    """From now on this process opens only these paths. `network`: TCP stays allowed. Raises OSError.
+
+    `names_threads`: it may write to the files of its own threads in /proc (not to those of other processes, its
+    children's neither). CUDA's driver writes the names of threads there while it starts, and gives up with error 304
+    where it cannot.
+    """
     abi = version()
     handled = (1 << 13) - 1
     handled |= _REFER if abi >= 2 else 0
@@ -47,6 +56,9 @@ def restrict(readable: tuple[str, ...], writable: tuple[str, ...], network: bool
             _allow(ruleset, path, handled & _READ)
         for path in writable:
             _allow(ruleset, path, handled & ~(_MAKE_CHAR | _MAKE_BLOCK))
+        if names_threads:
+            _keep_open(_OWN_THREADS)
+            _allow(ruleset, _OWN_THREADS, handled & (_READ | _WRITE_FILE | _TRUNCATE))
         linux.syscall(_RESTRICT_SELF, ruleset, 0, what="Landlock")
     finally:
         os.close(ruleset)
@@ -61,3 +73,8 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         linux.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0, what=f"Landlock rule for {path}")
     finally:
         os.close(parent)
+
+
+def _keep_open(folder: str) -> None:
+    """Until the process ends: a rule holds for a folder of /proc only as long as Linux does not make it anew."""
+    os.open(folder, os.O_PATH | os.O_CLOEXEC)

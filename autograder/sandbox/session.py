@@ -140,7 +140,8 @@ def _become_kernel(
     linux.prctl(linux.PR_SET_DUMPABLE, 1)
     if "landlock" in layers:
         writable = root.writable() if home == HOME else (home, "/tmp", "/dev")
-        landlock.restrict(root.readable(), writable, network="net" in layers)
+        on_gpu = request["gpu"] is not None
+        landlock.restrict(root.readable(), writable, network="net" in layers, names_threads=on_gpu)
     messages.send(lifeline, {"event": "started"})
     lifeline.close()
 

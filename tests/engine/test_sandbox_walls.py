@@ -14,7 +14,7 @@ import pytest
 from sandboxing import limits, needs_full_isolation, run, run_cell, sandbox
 
 import autograder
-from autograder.sandbox import SandboxSpec
+from autograder.sandbox import Gpu, SandboxSpec
 from autograder.sandbox.names import FIRST_SESSION_ID
 
 REPOSITORY = Path(autograder.__file__).resolve().parents[1]
@@ -306,3 +306,34 @@ def _commands(marker: str) -> list[str]:
         except OSError:
             continue
     return found
+
+
+# What CUDA's driver does while it starts: it names a thread of its own.
+NAMES_A_THREAD = """
+import os, subprocess, sys, threading, time
+
+def tries(path):
+    try:
+        open(path, "w").write("named")
+        return "named"
+    except OSError as error:
+        return error.strerror
+
+done = threading.Event()
+thread = threading.Thread(target=done.wait)
+thread.start()
+own = tries(f"/proc/self/task/{thread.native_id}/comm")
+done.set()
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+other = tries(f"/proc/{child.pid}/task/{child.pid}/comm")
+child.communicate(b"\\n")
+print(own, other, tries("/proc/self/coredump_filter"), sep=", ", end="")
+"""
+
+
+def test_a_session_with_a_gpu_may_name_its_threads_and_write_nothing_else_in_proc() -> None:
+    gpu = Gpu("GPU-none", "None")
+    denied = "Permission denied"
+    assert run(NAMES_A_THREAD).text == ", ".join([denied] * 3)
+    spec = SandboxSpec(limits=limits(), gpu=gpu)
+    assert run(NAMES_A_THREAD, spec=spec).text == ", ".join(["named", denied, denied])
