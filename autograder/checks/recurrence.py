@@ -4,7 +4,7 @@
 Cognitive Science 14, 1990): artanh of the new state must be affine in the input and the old state together.
 With g = artanh(step), an affine g has no cross-difference, g(x,h) - g(x,h') - g(x',h) + g(x',h') = 0, and
 takes the middle of two points to the middle of its values. How the weights are stored or multiplied makes no
-difference.
+difference. `state_weights` recovers the matrix by which the old state is multiplied.
 
 `folded` judges a sequence as the iteration of steps, `directions` which steps an output depends on,
 `rows_alone` whether the rows of a batch ignore each other, `taking_part` which weights have any effect.
@@ -29,6 +29,7 @@ TOLERANCE = 1e-4  # of the form, in units of the spread of artanh; float32 reach
 SEQUENCE_TOLERANCE = 1e-5  # of states in (-1, 1), whose float32 rounding is about 1e-7 a step
 EPSILON = float(np.finfo(np.float32).eps)
 FAR = 64.0  # x for which every tanh is nearly 1
+_NUDGE = 0.5  # of one unit of the old state
 HALF = 0.75  # how far the old state alone may bend the states of the probes
 LOWEST, HIGHEST = 0.85, 0.96  # where the largest state of a probe should lie: bent, and not rounded to 1
 INFLUENCE = 1e-6  # smaller changes are rounding
@@ -96,6 +97,41 @@ def elman_form(
         ok, cross, midpoint, of_input, of_state, largest,
         _step_sentence(cross, midpoint, of_input, of_state, tolerance),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StateWeights:
+    """`matrix` [n_state, n_state]: what unit i of the old state adds inside the tanh of unit j of the new one, NaN
+    where it cannot be told. `diagonal`: each unit hears only itself. `rank`: beyond what rounding makes."""
+
+    matrix: Array
+    diagonal: bool
+    rank: int
+
+
+def state_weights(step: Step, n_in: int, n_state: int) -> StateWeights:
+    """The state weights of a step of Elman's form, from one batch of n_state + 1 rows without input.
+
+    Weights may start as they like (the identity matrix is a known good start: Le, Jaitly and Hinton, A simple way to
+    initialize recurrent networks of rectified linear units, 2015); a full matrix that has been trained a little is
+    neither diagonal nor of rank one. A unit that stays at 1 or -1 tells nothing.
+    """
+    unknown = StateWeights(np.full((n_state, n_state), np.nan), False, n_state)
+    h = np.concatenate([np.zeros((1, n_state)), _NUDGE * np.eye(n_state)]).astype(np.float32)
+    states = _wide(step(np.zeros((n_state + 1, n_in), np.float32), h))
+    if states.shape != h.shape or not np.isfinite(states).all():
+        return unknown
+    told = np.abs(states).max(axis=0) < 1.0 - 1e-3
+    if told.sum() < min(n_state, 2):
+        return unknown
+    g = np.arctanh(states[:, told])
+    found = (g[1:] - g[0]) / _NUDGE
+    noise = 100 * EPSILON * max(1.0, float(np.abs(g).max())) / (1 - float(np.abs(states[:, told]).max()) ** 2)
+    matrix = unknown.matrix.copy()
+    matrix[:, told] = found
+    others = ~np.eye(n_state, dtype=bool)[:, told]
+    rank = int((np.linalg.svd(found, compute_uv=False) > noise * np.sqrt(found.size)).sum())
+    return StateWeights(matrix, bool(np.abs(found[others]).max(initial=0.0) <= noise), rank)
 
 
 @dataclass(frozen=True)

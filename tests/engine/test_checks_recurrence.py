@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.checks.recurrence import directions, elman_form, folded, rows_alone, taking_part
+from autograder.checks.recurrence import (
+    directions,
+    elman_form,
+    folded,
+    rows_alone,
+    state_weights,
+    taking_part,
+)
 
 N_IN, N_STATE = 7, 5
 RNG = np.random.default_rng(0)
@@ -186,3 +193,29 @@ def test_weights_that_take_no_part_are_named(rng):
     assert [p.takes_part for p in parts] == [True, False, True]
     assert parts[1].name == "unused"
     assert parts[1].change == 0
+
+
+def test_the_state_weights_of_a_step_are_recovered(rng):
+    w, u, b = rng.normal(size=(4, 5)), rng.normal(size=(5, 5)), rng.normal(size=5) / 2
+
+    def by(state):
+        return lambda x, h: np.tanh(x @ w + state(h) + b).astype(np.float32)
+
+    full = state_weights(by(lambda h: h @ u), 4, 5)
+    assert (full.diagonal, full.rank) == (False, 5)
+    np.testing.assert_allclose(full.matrix, u, atol=1e-4)
+    diagonal = state_weights(by(lambda h: h * u[0]), 4, 5)
+    assert (diagonal.diagonal, diagonal.rank) == (True, 5)
+    number = state_weights(by(lambda h: (h @ u[:, :1]) @ u[:1]), 4, 5)
+    assert (number.diagonal, number.rank) == (False, 1)
+    slightly = np.eye(5) + 1e-3 * rng.normal(size=(5, 5))  # as after a little training
+    assert not state_weights(by(lambda h: h @ slightly), 4, 5).diagonal
+
+
+def test_units_that_tell_nothing_are_no_mistake(rng):
+    u = rng.normal(size=(5, 5))
+    found = state_weights(lambda x, h: np.tanh(h @ u + 30.0).astype(np.float32), 4, 5)
+    assert (found.diagonal, found.rank) == (False, 5)
+    one_told = np.tanh(np.array([0.0, 30, 30, 30, 30], np.float32))
+    found = state_weights(lambda x, h: np.tile(one_told, (len(h), 1)), 4, 5)
+    assert (found.diagonal, found.rank) == (False, 5)

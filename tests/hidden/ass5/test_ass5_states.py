@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ass5_ask import Array, Network, fresh_seed, network, one_hot, words
+from ass5_ask import Array, Network, fresh_seed, network, one_hot, trained, words
 
 from autograder.checks import masking, recurrence
 from autograder.checks.masking_picture import trajectories
@@ -50,6 +50,28 @@ def test_step_treats_rows_alone(student: Student, rng: np.random.Generator) -> N
         recurrence.rows_alone(run, both) <= recurrence.SEQUENCE_TOLERANCE,
         "The new state of a row depends on the other rows of the batch.",
     )
+
+
+@pytest.mark.item("rnn-step")
+def test_units_hear_each_other(student: Student, rng: np.random.Generator) -> None:
+    """Each unit of the new state is a weighted sum of all units of the old state, with weights of its own."""
+    vocab, hidden = 12, 6
+    found = recurrence.state_weights(network(student, vocab, hidden, 1, fresh_seed(rng)).step, vocab, hidden)
+    if found.diagonal or found.rank < 2:  # weights may start so, and do not stay so
+        tokens, y = words(rng, vocab, 2000, 8), rng.integers(0, 2, 2000).astype(np.int32)
+        tokens[0, 0] = vocab - 1
+        try:
+            net = trained(student, tokens, y, hidden, 5, fresh_seed(rng))
+        except StudentError:
+            return  # other items tell
+        found = recurrence.state_weights(net.step, vocab, hidden)
+    hint = "U is a matrix [H, H]: h @ U, not a number or a vector that multiplies h."
+    expect(
+        not found.diagonal,
+        "Each unit of the new state depends on that same unit of the old state only.",
+        hint,
+    )
+    expect(found.rank >= 2, "All units of the new state get the same mixture of the old state.", hint)
 
 
 @pytest.mark.item("rnn-step")
