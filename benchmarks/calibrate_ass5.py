@@ -3,9 +3,10 @@
     python benchmarks/calibrate_ass5.py [--seeds 20] [--variants TEXT ...] [--write]
 
 Runs the solution and the variants that change what is learned (those whose file names contain one of the texts) in
-this process, as plain Python, each with `--seeds` seeds on reviews drawn anew. Prints the table, and with `--write`
-puts threshold and spread into tests/hidden/ass5/ass5_thresholds.json. Only the project's own files are run, so there
-is no sandbox.
+this process, as plain Python, each with `--seeds` seeds on reviews drawn anew, or with five where a wrong one stays far
+below. Every run is appended to benchmarks/ass5_runs.jsonl, and those that are there are not made again: delete the
+lines of a solution that has changed. Prints the table, and with `--write` puts threshold, spread and what was measured
+into tests/hidden/ass5/ass5_thresholds.json. Only the project's own files are run, so there is no sandbox.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from autograder.grading.variants import Variant, read_variants
 
 ROOT = Path(__file__).parents[1]
 HIDDEN = ROOT / "tests" / "hidden" / "ass5"
+RUNS = Path(__file__).with_name("ass5_runs.jsonl")
 sys.path.insert(0, str(HIDDEN))
 
 import ass5_reviews  # noqa: E402
@@ -35,11 +37,12 @@ import ass5_thresholds  # noqa: E402
 LEARNING = (
     "unusual_train",
     "unusual_init",
-    "unusual_handle",
+    "unusual_handle_tuple_no_bias",  # the others learn as the solution does
     "wrong_train",
     "wrong_mask_off",
     "wrong_mask_to_zero",
 )
+ENOUGH, FAR_OFF = 5, 0.65  # runs of a wrong solution that never gets there
 ROUND = 0.01  # thresholds are rounded down to whole percents
 FRACTION = 0.5  # how far from the floor towards the highest admissible threshold the threshold is put
 
@@ -52,12 +55,13 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=LEARNING)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    correct = {"solution": _accuracies(None, options.seeds)}
+    correct = {"solution": _accuracies(None, options.seeds, False)}
     wrong: dict[str, list[float]] = {}
     for variant in read_variants(HIDDEN / "variants"):
         if any(text in variant.name for text in options.variants):
-            group = wrong if "rnn-learns" in variant.loses | variant.may_lose else correct
-            group[variant.name] = _accuracies(variant, options.seeds)
+            fails = "rnn-learns" in variant.loses | variant.may_lose
+            group = wrong if fails else correct
+            group[variant.name] = _accuracies(variant, options.seeds, fails)
     result = calibrate(correct, wrong, test_size=ass5_reviews.TEST)
     if not result.ok:
         print(result.table())
@@ -68,13 +72,42 @@ def main() -> None:
     spread = max(v.sd for v in result.variants if v.correct)
     print(result.table(threshold))
     if options.write:
-        entry = {"threshold": round(float(threshold), 4), "spread": round(spread, 4), "seeds": options.seeds}
+        entry = {
+            "threshold": round(float(threshold), 4),
+            "spread": round(spread, 4),
+            "seeds": options.seeds,
+            "admissible": [round(floor, 4), round(result.threshold, 4)],
+            "false_fail": [float(f"{result.false_fail(threshold, runs):.2g}") for runs in (1, 3)],
+            "false_pass": [float(f"{result.false_pass(threshold, runs):.2g}") for runs in (1, 3)],
+            "solutions": {
+                v.name: {
+                    "correct": v.correct,
+                    "mean": round(v.mean, 4),
+                    "sd": round(v.sd, 5),
+                    "lowest": round(v.lowest, 4),
+                    "highest": round(v.highest, 4),
+                }
+                for v in result.variants
+            },
+        }
         ass5_thresholds.FILE.write_text(json.dumps({"reviews": entry}, indent=1) + "\n", encoding="utf-8")
 
 
-def _accuracies(variant: Variant | None, seeds: int) -> list[float]:
-    found = [_accuracy(variant, seed) for seed in range(seeds)]
+def _accuracies(variant: Variant | None, seeds: int, wrong: bool) -> list[float]:
     name = "solution" if variant is None else variant.name
+    runs = (
+        [json.loads(line) for line in RUNS.read_text(encoding="utf-8").splitlines()] if RUNS.exists() else []
+    )
+    on_file = {run["seed"]: run["accuracy"] for run in runs if run["solution"] == name}
+    found = []
+    for seed in range(seeds):
+        if wrong and len(found) >= ENOUGH and max(found) < FAR_OFF:
+            break
+        if seed not in on_file:
+            on_file[seed] = _accuracy(variant, seed)
+            with RUNS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"solution": name, "seed": seed, "accuracy": on_file[seed]}) + "\n")
+        found.append(on_file[seed])
     print(f"{name}: {' '.join(f'{a:.3f}' for a in found)}", file=sys.stderr, flush=True)
     return found
 

@@ -100,6 +100,15 @@ def test_the_page_says_what_was_checked_found_and_advised() -> None:
     assert "Deep &lt;Learning&gt;" in html
 
 
+def test_items_under_one_heading_are_told_apart_at_a_glance() -> None:
+    items = [
+        ItemGrade(id=name, title=title, score=1.0, max_score=1.0, status=Status.PASSED)
+        for name, title in (("order-a", "Orders"), ("order-b", "Orders"), ("log", "A log"))
+    ]
+    glance = page(grade(items=tuple(items))).split("At a glance")[1].split("Item by item")[0]
+    assert [name in glance for name in ("order-a", "order-b", ">log<")] == [True, True, False]
+
+
 def test_the_page_holds_nothing_for_instructors() -> None:
     html = page(grade(notebook='{"cells": "NOTEBOOK"}'))
     for secret in ("INSTRUCTOR-ONLY", "test_secret_name", "NOTEBOOK"):
