@@ -207,9 +207,10 @@ def test_memory_that_the_fork_inherits(arena: Arena) -> None:
 import re
 # Needles of other letters, turned back at the last moment, so that the scan does not find itself.
 turned = %r
-def scan():
+def scan(part, parts):
     found = []
-    for line in open("/proc/self/maps"):
+    for number, line in enumerate(open("/proc/self/maps")):
+        if number %% parts != part: continue
         bounds = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
         if not bounds: continue
         start, end = int(bounds[1], 16), int(bounds[2], 16)
@@ -222,14 +223,15 @@ def scan():
             at = data.find(bytes(b ^ 1 for b in text))
             if at >= 0: found.append("needle %%d: %%r" %% (which, bytes(b ^ 1 for b in data[at - 40 : at + 60])))
     return found
-HITS = scan()
-print("scanned", len(HITS), HITS)
 """
+    parts = 6  # each in a cell of its own, well within the time of a cell on a busy machine
+    scans = [f"HITS = scan({part}, {parts})\nprint('scanned', len(HITS), HITS)" for part in range(parts)]
     needles = [f"{CANARY}-".encode(), str(arena.course.root).encode(), b"/submitted/", b"kernel_class"]
     code = scan % [bytes(b ^ 1 for b in needle) for needle in needles]
     # The grader has handled secrets before: the solution, a sibling's hand-in, this very course.
     arena.grade()
-    result = arena.attack(code)
+    result = arena.attack(code, *scans)
+    assert result.grade.notebook.count("scanned") >= 2 * parts  # in the cells and in their outputs
     assert "needle 0" not in result.grade.notebook
     assert "needle 1" not in result.grade.notebook
     assert "needle 2" not in result.grade.notebook
