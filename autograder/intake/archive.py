@@ -25,7 +25,7 @@ from autograder.intake.roster import Roster
 from autograder.intake.submission import RejectedSubmission
 from autograder.intake.unpack import ArchiveError, Found, Store, is_archive, unpack, unpack_inner
 
-INNER_BYTES = 200_000_000  # what one student's own archive may unpack to
+INNER_BYTES = 200_000_000  # what one student's own archives may unpack to, all together
 INNER_MEMBERS = 1_000
 MOST_STRAYS = 10  # files that are kept of a hand-in without a notebook to choose, for the page to name them
 MOST_STRAY_BYTES = 10_000_000
@@ -86,11 +86,13 @@ def collect(source: Path | str, course: Course, assignment: str) -> CollectRepor
         sorted_out = _by_student(found, roster)
         taken = []
         for student, members in sorted(sorted_out.students.items()):
-            members = _with_inner(members, Path(scratch), course.timezone, sorted_out.refused)
-            try:
-                taken.append(_take(course, name, student, members))
-            except RejectedSubmission as error:
-                sorted_out.refused.append(Refused(name=student, sentence=error.sentence))
+            # What one student's archives unpack to is gone before the next one's: it must not use up the disk.
+            with tempfile.TemporaryDirectory(prefix="inner-", dir=scratch) as folder:
+                members = _with_inner(members, Path(folder), course.timezone, sorted_out.refused)
+                try:
+                    taken.append(_take(course, name, student, members))
+                except RejectedSubmission as error:
+                    sorted_out.refused.append(Refused(name=student, sentence=error.sentence))
     here = set(sorted_out.students)
     return CollectReport(
         assignment=name,
@@ -165,16 +167,16 @@ def _is_junk(parts: tuple[str, ...]) -> bool:
     )
 
 
-def _with_inner(members: list[Found], scratch: Path, timezone: str, refused: list[Refused]) -> list[Found]:
+def _with_inner(members: list[Found], folder: Path, timezone: str, refused: list[Refused]) -> list[Found]:
     """The members, with what is in the student's own archives in place of these, one level deep."""
     result = []
-    for number, member in enumerate(members):
+    store = Store(folder, INNER_BYTES, INNER_MEMBERS)
+    for member in members:
         if member.file is None or not is_archive(member.parts[-1]):
             result.append(member)
             continue
-        folder = Path(tempfile.mkdtemp(prefix=f"inner-{number}-", dir=scratch))
         try:
-            inner = unpack_inner(member.file, Store(folder, INNER_BYTES, INNER_MEMBERS), timezone)
+            inner = unpack_inner(member.file, store, timezone)
         except ArchiveError as error:
             inner = [Found((), refused=str(error))]
         for found in inner:
