@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from autograder.course import Course
 from autograder.intake.files import printable
 from autograder.intake.folder import REFUSAL
-from autograder.intake.pairing import Owner, Unpaired, owner_of, pair
+from autograder.intake.pairing import Owner, Unpaired, own_name, owner_of, pair
 from autograder.intake.place import Outcome, collecting, place, plain_name
 from autograder.intake.roster import Roster
 from autograder.intake.submission import RejectedSubmission
@@ -215,9 +215,11 @@ def _take(course: Course, assignment: str, student: str, members: list[Found]) -
 
 def _choose(wanted: str, members: list[Found], notices: list[str]) -> Found | None:
     """The notebook of the wanted name (of several the latest), else the only one; None if it is not clear."""
-    notebooks = [member for member in members if member.file and _own_name(member).lower().endswith(".ipynb")]
-    right = [member for member in notebooks if _own_name(member) == wanted]
-    right = right or [member for member in notebooks if _own_name(member).lower() == wanted.lower()]
+    notebooks = [
+        member for member in members if member.file and own_name(member.parts).lower().endswith(".ipynb")
+    ]
+    right = [member for member in notebooks if own_name(member.parts) == wanted]
+    right = right or [member for member in notebooks if own_name(member.parts).lower() == wanted.lower()]
     candidates = right or notebooks
     if not candidates:
         notices.append("There is no notebook.")
@@ -243,14 +245,9 @@ def _choose(wanted: str, members: list[Found], notices: list[str]) -> Found | No
         notices.append(
             f"There are {len(candidates)} notebooks called “{wanted}”; the latest was taken: {chosen.name}."
         )
-    if _own_name(chosen) != wanted:
-        notices.append(f"“{printable(_own_name(chosen))}” was taken as “{wanted}”.")
+    if own_name(chosen.parts) != wanted:
+        notices.append(f"“{printable(own_name(chosen.parts))}” was taken as “{wanted}”.")
     return chosen
-
-
-def _own_name(member: Found) -> str:
-    """The file's own name, without what Moodle's flat archives put before it."""
-    return owner_of(member.parts, lambda _: False)[1]
 
 
 def _strays(wanted: str, members: list[Found], notices: list[str]) -> dict[str, bytes]:
@@ -263,13 +260,14 @@ def _strays(wanted: str, members: list[Found], notices: list[str]) -> dict[str, 
     taken = {wanted.casefold()}
     sized = [(member.file.stat().st_size, member) for member in members if member.file is not None]
     notebooks_first = sorted(
-        sized, key=lambda pair: (not _own_name(pair[1]).lower().endswith(".ipynb"), pair[0], pair[1].name)
+        sized,
+        key=lambda pair: (not own_name(pair[1].parts).lower().endswith(".ipynb"), pair[0], pair[1].name),
     )
     for size, member in notebooks_first:
         if len(files) >= 2 and (len(files) == MOST_STRAYS or size > MOST_STRAY_BYTES):
             notices.append(f"{member.name} was left in the archive.")
             continue
-        name = plain_name(_own_name(member))
+        name = plain_name(own_name(member.parts))
         while name.casefold() in taken:
             name = f"other-{name}"
         files[name] = _bytes(member)
