@@ -207,6 +207,11 @@ def test_a_denied_file_gets_a_sentence_whoever_runs_this(
         "x" * 101,
         "~root",
         "a\\b",
+        "\U0001f600" * 60,  # of 240 bytes: <id>.json would be too long for a file's name
+        "index.html",  # would stand where the class page is to be written
+        "Grades.CSV",
+        "anna\ufe0f",
+        "an\u3164na",
     ],
 )
 def test_hostile_student_names_get_a_page_that_can_be_shown(course: Course, student: str) -> None:
