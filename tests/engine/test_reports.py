@@ -202,14 +202,45 @@ def test_an_empty_class_has_a_page() -> None:
         " =1+1",
         "a;=1+1",
         "a; @SUM(A1)",
+        'a;"=1+1',
+        'a; ""=1+1',
+        "\u200b=1+1",
+        "\x00=1+1",
+        "\x1b[31m=1+1",
     ],
 )
 def test_no_cell_of_a_table_is_a_formula(name: str) -> None:
     row = Row(student="x", name=name, standing=standing(grade()), page="x")
     for cells in csv.reader(io.StringIO(class_csv([row]))):
-        parts = [part.strip() for cell in cells for part in cell.split(";")]  # what separates cells in Europe
+        # What separates cells in Europe, and what may stand around one.
+        parts = [part.strip(' "') for cell in cells for part in cell.split(";")]
         assert not any(part.startswith(("=", "+", "@", "-", "＝")) for part in parts)
         assert name.strip() not in cells
+        assert all(cell.isprintable() for cell in cells)
+
+
+def test_names_and_reasons_on_the_class_page_are_plain_text_and_links_lead_to_the_own_page() -> None:
+    refused = Grade(
+        assignment="mini", student="b", score=0, max_score=7, status="rejected", reason="\u202eno\x1b[2J"
+    )
+    html = class_pages(
+        "Course",
+        "MLP",
+        [
+            Row("anna#", "Anna", standing(grade("anna#")), "anna#/index.html"),
+            Row(
+                "b%2F..%2Fanna",
+                "\u202eB",
+                standing(refused),
+                "b%2F..%2Fanna/index.html",
+                reason=refused.reason,
+            ),
+        ],
+    )["index.html"]
+    links = [attributes["href"] for tag, attributes in Elements(html).found if tag == "a"]
+    assert links[-2:] == ["anna%23/index.html", "b%252F..%252Fanna/index.html"]
+    assert not {"\u202e", "\x1b"} & set(html)
+    assert "<strong>B</strong>: no" in html
 
 
 def test_a_platform_gets_final_grades_only() -> None:
