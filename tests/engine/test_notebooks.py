@@ -532,6 +532,11 @@ def test_broken_code_comes_back(text: str) -> None:
     assert isinstance(python_text(text), str)
 
 
+def test_a_tower_of_cell_magics_is_taken_down_at_once() -> None:
+    """Had each of them the rest of the cell put together, a million characters would take six minutes."""
+    assert python_text("%%time\n" * 100_000 + "x = 1") == "\n" * 100_000 + "x = 1"
+
+
 def test_a_flood_of_magics_is_still_neutralised() -> None:
     text = "%load_ext a\n!ls\nx = 1\n" * 2000
     tree = ast.parse(python_text(text))
