@@ -124,6 +124,27 @@ def test_a_picture_that_is_no_png_is_left_out() -> None:
     assert "drawn" not in page(grade(items=items))
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (float("nan"), "not a number"),
+        (float("inf"), "infinite"),
+        (-float("inf"), "minus infinite"),
+        (2**4000, "infinite"),
+        (-(2**4000), "minus infinite"),
+    ],
+)
+def test_a_number_that_is_none_is_stored_and_shown_in_words(value: float, words: str) -> None:
+    """Such a figure could not be read again, or broke the pages of the whole class."""
+    figure = Figure(name="error", value=value, low=float("-inf"), high=float("nan"), threshold=0.5)
+    item = ItemGrade(
+        id="f", score=0.0, max_score=1.0, status=Status.FAILED, outcomes=(outcome(figures=(figure,)),)
+    )
+    stored = Grade.model_validate_json(grade(items=(item,)).model_dump_json())
+    assert stored.items[0].outcomes[0].figures == (figure,)
+    assert f'<td class="number">{words}' in page(stored)
+
+
 def test_open_points_are_said_and_a_graders_points_and_words_count() -> None:
     assert "Not final yet" in page(grade())
     html = page(grade(), {"q-why": ManualGrade(1.5, "Good reasons.")})
