@@ -38,7 +38,7 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_
 from tensorboard.util import tensor_util
 
 MAX_BYTES = 32 * 2**20  # of all event files together
-MAX_RECORDS = 200_000
+MAX_RECORDS = 200_000  # and the values in them
 MAX_ELEMENTS = 100_000  # of one tensor
 MAX_PIXELS = 2**22  # of one image
 MAX_IMAGES = 64  # decoded per tag
@@ -302,12 +302,14 @@ def _read_file(run: str, content: bytes, parts: _Parts) -> None:
         parts.problems.append(_DAMAGED)
     metadata: dict[str, Any] = {}
     for record in _records(content[:whole], parts):
-        parts.records += 1
-        if parts.records > MAX_RECORDS:
-            parts.problems.append(f"The log has more than {MAX_RECORDS} records; the rest is not read.")
-            return
         try:
             event = event_pb2.Event.FromString(record)
+            parts.records += max(
+                1, len(event.summary.value)
+            )  # a record of ten bytes each takes long to convert
+            if parts.records > MAX_RECORDS:
+                parts.problems.append(f"The log has more than {MAX_RECORDS} records; the rest is not read.")
+                return
             events = list(dataclass_compat.migrate_event(data_compat.migrate_event(event), metadata))
         except (DecodeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             parts.problems.append(f"A file holds a record that cannot be read ({type(error).__name__}).")
@@ -387,7 +389,7 @@ def _bounded(tensor: Any) -> bool:
 def _array(tensor: Any) -> NDArray[np.float64] | None:
     try:
         array = np.asarray(tensor_util.make_ndarray(tensor))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):  # a number that its dtype has no room for, too
         return None
     return array.astype(np.float64) if array.dtype.kind in "fiub" else None
 

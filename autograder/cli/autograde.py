@@ -236,13 +236,11 @@ def _brief(result: _Result, store: GradeStore) -> Grade | None:
 
 
 def _name_failures(results: list[_Result]) -> None:
-    from rich.text import Text
-
-    from autograder.cli.console import err
+    from autograder.cli.console import err, harmless
 
     for result in results:
         if result.how == "failed":
-            err.print(Text(f"{result.student}: not graded. {result.problem}", "red"), soft_wrap=True)
+            err.print(harmless(f"{result.student}: not graded. {result.problem}", "red"), soft_wrap=True)
 
 
 _FULL, _SOME, _NONE, _OPEN = "●", "◐", "○", "?"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.console import out, print_json
+from autograder.cli.console import harmless, out, print_json
 from autograder.cli.gpus import GpuChoice
 from autograder.cli.options import CourseFolder, Device, Isolation, Json, find_course
 
@@ -72,7 +72,7 @@ def _show(grade: Grade) -> None:
     from rich.text import Text
 
     if grade.status == "rejected":
-        out.print(Text(f"Rejected: {grade.reason}", style="red"))
+        out.print(harmless(f"Rejected: {grade.reason}", "red"))
         return
     table = Table(
         "item",
@@ -83,7 +83,9 @@ def _show(grade: Grade) -> None:
     )
     for item in grade.items:
         score = "open" if item.score is None else f"{item.score:g}"
-        table.add_row(Text(item.id), f"{score} / {item.max_score:g}", item.status.value, Text(item.message))
+        table.add_row(
+            Text(item.id), f"{score} / {item.max_score:g}", item.status.value, harmless(item.message)
+        )
     out.print(table)
     for notice in grade.notices:
-        out.print(Text(notice))
+        out.print(harmless(notice))

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from autograder import notebooks
 from autograder.remote.disclosure import Cell, Failure, Submission
+from autograder.remote.traces import MAX_MESSAGE
 
 MOST_SENTENCES = 8
 _OURS = ("Timeout", "KernelDied", "KernelMessage")  # have a notice of their own
@@ -59,4 +60,5 @@ def _failure(cell: NotebookNode) -> Failure | None:
         return None
     trace = _STYLE.sub("", "\n".join(errors[-1].traceback)[:_MOST_TRACE])
     lines = re.findall(rf"(?:Cell In\[{cell.execution_count}\], line |File <tokenize>:)(\d{{1,7}})", trace)
-    return Failure(errors[-1].ename, errors[-1].evalue, int(lines[-1]) if lines else None)
+    # Messages are held against forty well-known forms: of megabytes that would take a minute, again and again.
+    return Failure(errors[-1].ename, errors[-1].evalue[:MAX_MESSAGE], int(lines[-1]) if lines else None)

@@ -6,11 +6,12 @@ cache, onto a page, and to whoever asked for `--json`.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Status(StrEnum):
@@ -39,7 +40,11 @@ class Model(BaseModel):
 
 
 class Figure(Model):
-    """A measured number for the report, with its interval and threshold where it has them."""
+    """A measured number for the report, with its interval and threshold where it has them.
+
+    JSON and drawings know finite numbers only, and a student's answer may be any: a value that is not finite, or that
+    no float can hold, is said in words, and there is no interval or threshold of such.
+    """
 
     name: str
     value: float | int | str
@@ -47,6 +52,27 @@ class Figure(Model):
     low: float | None = None
     high: float | None = None
     threshold: float | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _finite_or_in_words(cls, value: float | int | str) -> float | int | str:
+        if isinstance(value, str) or _is_finite(value):
+            return value
+        if value != value:
+            return "not a number"
+        return "infinite" if value > 0 else "minus infinite"
+
+    @field_validator("low", "high", "threshold")
+    @classmethod
+    def _finite_or_none(cls, value: float | None) -> float | None:
+        return value if value is not None and _is_finite(value) else None
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number larger than any float
+        return False
 
 
 class Picture(Model):

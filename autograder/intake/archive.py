@@ -19,13 +19,13 @@ from pydantic import BaseModel, ConfigDict
 from autograder.course import Course
 from autograder.intake.files import printable
 from autograder.intake.folder import REFUSAL
-from autograder.intake.pairing import Owner, Unpaired, owner_of, pair
+from autograder.intake.pairing import Owner, Unpaired, own_name, owner_of, pair
 from autograder.intake.place import Outcome, collecting, place, plain_name
 from autograder.intake.roster import Roster
 from autograder.intake.submission import RejectedSubmission
 from autograder.intake.unpack import ArchiveError, Found, Store, is_archive, unpack, unpack_inner
 
-INNER_BYTES = 200_000_000  # what one student's own archive may unpack to
+INNER_BYTES = 200_000_000  # what one student's own archives may unpack to, all together
 INNER_MEMBERS = 1_000
 MOST_STRAYS = 10  # files that are kept of a hand-in without a notebook to choose, for the page to name them
 MOST_STRAY_BYTES = 10_000_000
@@ -86,11 +86,13 @@ def collect(source: Path | str, course: Course, assignment: str) -> CollectRepor
         sorted_out = _by_student(found, roster)
         taken = []
         for student, members in sorted(sorted_out.students.items()):
-            members = _with_inner(members, Path(scratch), course.timezone, sorted_out.refused)
-            try:
-                taken.append(_take(course, name, student, members))
-            except RejectedSubmission as error:
-                sorted_out.refused.append(Refused(name=student, sentence=error.sentence))
+            # What one student's archives unpack to is gone before the next one's: it must not use up the disk.
+            with tempfile.TemporaryDirectory(prefix="inner-", dir=scratch) as folder:
+                members = _with_inner(members, Path(folder), course.timezone, sorted_out.refused)
+                try:
+                    taken.append(_take(course, name, student, members))
+                except RejectedSubmission as error:
+                    sorted_out.refused.append(Refused(name=student, sentence=error.sentence))
     here = set(sorted_out.students)
     return CollectReport(
         assignment=name,
@@ -165,16 +167,16 @@ def _is_junk(parts: tuple[str, ...]) -> bool:
     )
 
 
-def _with_inner(members: list[Found], scratch: Path, timezone: str, refused: list[Refused]) -> list[Found]:
+def _with_inner(members: list[Found], folder: Path, timezone: str, refused: list[Refused]) -> list[Found]:
     """The members, with what is in the student's own archives in place of these, one level deep."""
     result = []
-    for number, member in enumerate(members):
+    store = Store(folder, INNER_BYTES, INNER_MEMBERS)
+    for member in members:
         if member.file is None or not is_archive(member.parts[-1]):
             result.append(member)
             continue
-        folder = Path(tempfile.mkdtemp(prefix=f"inner-{number}-", dir=scratch))
         try:
-            inner = unpack_inner(member.file, Store(folder, INNER_BYTES, INNER_MEMBERS), timezone)
+            inner = unpack_inner(member.file, store, timezone)
         except ArchiveError as error:
             inner = [Found((), refused=str(error))]
         for found in inner:
@@ -213,9 +215,11 @@ def _take(course: Course, assignment: str, student: str, members: list[Found]) -
 
 def _choose(wanted: str, members: list[Found], notices: list[str]) -> Found | None:
     """The notebook of the wanted name (of several the latest), else the only one; None if it is not clear."""
-    notebooks = [member for member in members if member.file and _own_name(member).lower().endswith(".ipynb")]
-    right = [member for member in notebooks if _own_name(member) == wanted]
-    right = right or [member for member in notebooks if _own_name(member).lower() == wanted.lower()]
+    notebooks = [
+        member for member in members if member.file and own_name(member.parts).lower().endswith(".ipynb")
+    ]
+    right = [member for member in notebooks if own_name(member.parts) == wanted]
+    right = right or [member for member in notebooks if own_name(member.parts).lower() == wanted.lower()]
     candidates = right or notebooks
     if not candidates:
         notices.append("There is no notebook.")
@@ -241,14 +245,9 @@ def _choose(wanted: str, members: list[Found], notices: list[str]) -> Found | No
         notices.append(
             f"There are {len(candidates)} notebooks called “{wanted}”; the latest was taken: {chosen.name}."
         )
-    if _own_name(chosen) != wanted:
-        notices.append(f"“{printable(_own_name(chosen))}” was taken as “{wanted}”.")
+    if own_name(chosen.parts) != wanted:
+        notices.append(f"“{printable(own_name(chosen.parts))}” was taken as “{wanted}”.")
     return chosen
-
-
-def _own_name(member: Found) -> str:
-    """The file's own name, without what Moodle's flat archives put before it."""
-    return owner_of(member.parts, lambda _: False)[1]
 
 
 def _strays(wanted: str, members: list[Found], notices: list[str]) -> dict[str, bytes]:
@@ -261,13 +260,14 @@ def _strays(wanted: str, members: list[Found], notices: list[str]) -> dict[str, 
     taken = {wanted.casefold()}
     sized = [(member.file.stat().st_size, member) for member in members if member.file is not None]
     notebooks_first = sorted(
-        sized, key=lambda pair: (not _own_name(pair[1]).lower().endswith(".ipynb"), pair[0], pair[1].name)
+        sized,
+        key=lambda pair: (not own_name(pair[1].parts).lower().endswith(".ipynb"), pair[0], pair[1].name),
     )
     for size, member in notebooks_first:
         if len(files) >= 2 and (len(files) == MOST_STRAYS or size > MOST_STRAY_BYTES):
             notices.append(f"{member.name} was left in the archive.")
             continue
-        name = plain_name(_own_name(member))
+        name = plain_name(own_name(member.parts))
         while name.casefold() in taken:
             name = f"other-{name}"
         files[name] = _bytes(member)

@@ -2,7 +2,8 @@
 
 nbgrader copies whole folders and follows the links in them, with the instructor's rights; here a link is
 refused, so nobody hands in a file that is not theirs. For honest hand-ins both collect the same: the latest
-of each student.
+of each student. Everybody may put a folder of any name into the exchange: where a student has handed in from an account
+of the same name, what others put there under that name is left alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pwd
 import stat
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from autograder.course import Course
@@ -34,6 +36,12 @@ class _Record:
     folder: str
     student: str
     submitted_at: datetime
+    owner: str
+
+    @property
+    def rank(self) -> tuple[bool, datetime, str]:
+        """Of a student's records the one of the highest rank is taken."""
+        return self.owner == self.student, self.submitted_at, self.folder
 
 
 def collect_exchange(course: Course, assignment: str) -> CollectReport:
@@ -81,7 +89,7 @@ def _root(course: Course) -> Path:
 
 
 def _latest(folder: int, assignment: str, timezone: str, refused: list[Refused]) -> list[_Record]:
-    latest: dict[str, _Record] = {}
+    all_of: dict[str, list[_Record]] = {}
     for name, mode in entries(folder, most=MOST_HAND_INS):
         student, found, when = name.rpartition(f"+{assignment}+")  # student+assignment+time[+random]
         if not found:
@@ -90,17 +98,33 @@ def _latest(folder: int, assignment: str, timezone: str, refused: list[Refused])
             check_student_id(student)
             if not stat.S_ISDIR(mode):
                 raise RejectedSubmission(f"“{printable(name)}” is {kind(mode)}, not a folder.")
-            record = _Record(name, student, _time(when, timezone))
+            owner = _owner_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+            record = _Record(name, student, _time(when, timezone), owner)
+        except FileNotFoundError:  # removed since it was listed
+            continue
         except RejectedSubmission as error:
             refused.append(Refused(name=printable(name), sentence=error.sentence))
             continue
         except ValueError as error:
             refused.append(Refused(name=printable(name), sentence=f"Its name holds no time: {error}"))
             continue
-        known = latest.get(student)
-        if known is None or (record.submitted_at, record.folder) > (known.submitted_at, known.folder):
-            latest[student] = record
+        all_of.setdefault(student, []).append(record)
+    latest = {student: max(records, key=lambda record: record.rank) for student, records in all_of.items()}
+    for student, records in all_of.items():
+        taken = latest[student]
+        refused += [
+            Refused(name=printable(record.folder), sentence=_not_theirs(record))
+            for record in records
+            if record.submitted_at > taken.submitted_at
+        ]
     return [latest[student] for student in sorted(latest)]
+
+
+def _not_theirs(record: _Record) -> str:
+    return (
+        f"It says that it is {record.student}'s, but the folder belongs to {record.owner}. What {record.student} "
+        "handed in before was taken. If this is theirs all the same, put it into submitted/ by hand."
+    )
 
 
 def _time(text: str, timezone: str) -> datetime:
@@ -118,7 +142,7 @@ def _take(course: Course, assignment: str, inbound: int, record: _Record) -> Tak
         files = {f"{assignment}.ipynb": read_bytes(chosen, folder=folder, most=MOST_BYTES)}
         if any(name == SECRET for name, _ in entries(folder)):
             files[SECRET] = read_bytes(SECRET, folder=folder, most=10_000)
-        owner = _owner(os.fstat(folder).st_uid)
+        owner = _owner_of(os.fstat(folder))
     if owner != record.student:
         notices.append(f"The hand-in says that it is {record.student}'s, but the folder belongs to {owner}.")
     outcome = place(course, assignment, record.student, files, record.submitted_at, time_counts=True)
@@ -131,7 +155,12 @@ def _take(course: Course, assignment: str, inbound: int, record: _Record) -> Tak
     )
 
 
-def _owner(uid: int) -> str:
+def _owner_of(found: os.stat_result) -> str:
+    return _account(found.st_uid)
+
+
+@lru_cache
+def _account(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,9 +19,12 @@ from autograder.intake.names import check_student_id
 from autograder.intake.roster import Roster, Student
 from autograder.intake.submission import RejectedSubmission
 
+# The first number counts: what stands behind it is the name that the student gave to the file, and may read
+# like somebody else's hand-in.
 _MOODLE = re.compile(
-    r"(?P<name>.+)_(?P<number>\d{1,18})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<rest>.*)", re.DOTALL
+    r"(?P<name>.+?)_(?P<number>\d{1,18})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<rest>.*)", re.DOTALL
 )
+_LONGEST = 255  # characters of a label that are looked at: no file and no person has a longer name
 _GERMAN = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "ł": "l"}
 )
@@ -50,12 +53,18 @@ def owner_of(parts: tuple[str, ...], known: Callable[[str], bool]) -> tuple[Owne
     for part in parts:
         moodle = _MOODLE.fullmatch(part)
         if moodle:
-            file = parts[-1] if part is not parts[-1] else moodle["rest"] or parts[-1]
-            return Owner(moodle["name"], moodle["number"], moodle["plugin"]), file
+            return Owner(moodle["name"], moodle["number"], moodle["plugin"]), own_name(parts)
     stem = parts[-1].rsplit(".", 1)[0]
     candidates = [*parts[:-1], stem, *_prefixes(stem)]
     label = next((part for part in candidates if known(part)), parts[0] if len(parts) > 1 else stem)
     return Owner(label), parts[-1]
+
+
+def own_name(parts: tuple[str, ...]) -> str:
+    """The file's own name, without what Moodle's flat archives put before it."""
+    *folders, name = parts
+    moodle = None if any(map(_MOODLE.fullmatch, folders)) else _MOODLE.fullmatch(name)
+    return (moodle["rest"] if moodle else "") or name
 
 
 def pair(owner: Owner, roster: Roster) -> str:
@@ -92,25 +101,60 @@ def spellings(name: str) -> frozenset[tuple[str, ...]]:
     return frozenset(_words(form) for form in forms) - {()}
 
 
+@dataclass(frozen=True)
+class _Names:
+    """A roster's students by what a label is compared with, so that a label need not be held against each of them."""
+
+    ids: dict[str, list[Student]]
+    addresses: dict[str, list[Student]]  # ids and e-mail addresses without case
+    names: dict[tuple[str, ...], list[Student]]
+    reordered: dict[tuple[str, ...], list[Student]]
+
+
+@lru_cache(maxsize=4)
+def _names(roster: Roster) -> _Names:
+    names = _Names({}, {}, {}, {})
+    for student in roster:
+        names.ids.setdefault(student.id, []).append(student)
+        for address in {_folded(student.id), _folded(student.email)} - {""}:
+            names.addresses.setdefault(address, []).append(student)
+        for words in spellings(student.name):
+            names.names.setdefault(words, []).append(student)
+        for words in _reordered(spellings(student.name)):
+            names.reordered.setdefault(words, []).append(student)
+    return names
+
+
 def _by_name(label: str, roster: Roster) -> list[Student]:
     """Students whose id, e-mail or name `label` is: the first of these rules that fits anybody decides."""
-    folded = label.strip().casefold()
-    whole = spellings(label)
-    reordered = {tuple(sorted(words)) for words in whole}
+    if len(label) > _LONGEST:
+        return []
+    known = _names(roster)
     # With separate groups, Moodle writes the group's name and a hyphen before the student's.
     ends = [spellings(label[place + 1 :]) for place, letter in enumerate(label) if letter == "-"]
-    rules: Iterable[Callable[[Student], bool]] = (
-        lambda student: label.strip() == student.id,
-        lambda student: folded in (student.id.casefold(), student.email.casefold()),
-        lambda student: bool(whole & spellings(student.name)),
-        lambda student: bool(reordered & {tuple(sorted(words)) for words in spellings(student.name)}),
-        lambda student: any(end & spellings(student.name) for end in ends),
+    return (
+        known.ids.get(label.strip())
+        or known.addresses.get(_folded(label))
+        or _found(known.names, spellings(label))
+        or _found(known.reordered, _reordered(spellings(label)))
+        or _found(known.names, frozenset().union(*ends))
     )
-    for rule in rules:
-        found = [student for student in roster if rule(student)]
-        if found:
-            return found
-    return []
+
+
+def _found(
+    students: dict[tuple[str, ...], list[Student]], forms: frozenset[tuple[str, ...]]
+) -> list[Student]:
+    """Who has one of these forms of a name, each once."""
+    found = {student.id: student for form in forms for student in students.get(form, ())}
+    return [found[student] for student in sorted(found)]
+
+
+def _reordered(forms: frozenset[tuple[str, ...]]) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(sorted(words)) for words in forms)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip()).casefold()
 
 
 def _without_roster(owner: Owner) -> str:
@@ -137,7 +181,7 @@ def _suggestion(label: str, roster: Roster) -> str:
 
 def _prefixes(stem: str) -> list[str]:
     """`anna_ass1` -> `anna`: what stands before each underscore, longest first."""
-    places = [place for place, letter in enumerate(stem) if letter == "_"]
+    places = [place for place, letter in enumerate(stem[:_LONGEST]) if letter == "_"]
     return [stem[:place] for place in reversed(places) if place]
 
 

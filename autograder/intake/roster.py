@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from autograder.intake.names import check_student_id
 from autograder.intake.submission import RejectedSubmission
 from autograder.mistakes import Mistake
 
+LONGEST_FIELD = 128  # what nbgrader's database keeps of a name
 _COLUMNS = {
     "id": "id",
     "student_id": "id",
@@ -82,7 +84,7 @@ class Roster:
             if len(members) > course.groups.max_size:
                 listed = ", ".join(members)
                 raise RosterError(
-                    f"{course.roster}: the group “{label}” has {len(members)} members ({listed}), but "
+                    f"{course.roster}: the group “{printable(label)}” has {len(members)} members ({listed}), but "
                     f"course.yaml allows {course.groups.max_size} (groups.max_size)."
                 )
         return roster
@@ -154,16 +156,31 @@ def _student(path: Path, line: int, header: list[str], row: list[str], seen: dic
     if len(row) > len(header):
         raise RosterError(f"{path}, line {line}: {len(row)} fields, but the first line names {len(header)}.")
     # A short row ends in empty fields; unknown columns have no name and are left out.
-    fields = {column: field.strip() for column, field in zip(header, row, strict=False) if column}
+    named = {column: field for column, field in zip(header, row, strict=False) if column}
+    fields = {
+        column: field.strip() if column == "id" else _one_line(field) for column, field in named.items()
+    }
     student = Student(**fields)
     try:
         check_student_id(student.id)
     except RejectedSubmission as error:
         raise RosterError(f"{path}, line {line}: {error.sentence}") from error
-    folded = student.id.casefold()
+    folded = unicodedata.normalize("NFC", student.id).casefold()  # what compares equal in an archive
     if folded in seen:
         raise RosterError(
             f"{path}, line {line}: the id “{student.id}” stands in line {seen[folded]} already."
         )
     seen[folded] = line
     return student
+
+
+def _one_line(field: str) -> str:
+    """A field as one line of at most LONGEST_FIELD characters, without what cannot be seen.
+
+    Learning platforms let people write their own names, which then go into a terminal, a database and tables; so they
+    are set right, and no reason to refuse the whole class.
+    """
+    field = field[: 4 * LONGEST_FIELD]
+    seen = "".join(letter for letter in field if unicodedata.category(letter) != "Cf")
+    words = "".join(letter if letter.isprintable() else " " for letter in seen).split()
+    return " ".join(words)[:LONGEST_FIELD].rstrip()

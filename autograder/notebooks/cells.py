@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 EXPERIMENT = "experiment"  # tag: this cell is not run when the notebook is graded
 
-_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_HEADING = re.compile(r"#{1,6}[ \t]++(.*)")  # of one line; what ends it is taken off without a search
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
@@ -103,4 +103,6 @@ def _title(notebook: NotebookNode, index: int) -> str:
 
 
 def _headings(cell: NotebookNode) -> list[str]:
-    return _HEADING.findall(_FENCE.sub("", cell.source))
+    lines = _FENCE.sub("", cell.source).split("\n")
+    texts = (match[1] for line in lines if (match := _HEADING.match(line)))
+    return [title for text in texts if (title := text.strip().rstrip("#").rstrip())]

@@ -34,8 +34,10 @@ def python_text(text: str) -> str:
     while first < len(lines) and (not lines[first].strip() or _CELL_MAGIC.match(lines[first])):
         magic = _CELL_MAGIC.match(lines[first])
         if magic is not None:
-            body = "\n".join(lines[first + 1 :])
-            runs = magic[1] in _RUNS_ITS_BODY or (magic[1] in _WRITES_ITS_BODY and _parses(body))
+            # The body is put together for a magic that writes it only: thousands of timers may stand above each other.
+            runs = magic[1] in _RUNS_ITS_BODY or (
+                magic[1] in _WRITES_ITS_BODY and _parses("\n".join(lines[first + 1 :]))
+            )
             if not runs:
                 return "\n".join([*lines[:first], *([""] * (len(lines) - first))])
             lines[first] = ""

@@ -206,7 +206,8 @@ class Submission:
     def defining(self, name: str) -> Cell | None:
         """The last cell that stopped with an error and would have defined `name`."""
         definition = re.compile(
-            rf"^\s*(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.M
+            rf"^[ \t]*+(?:(?:async[ \t]++)?def|class)[ \t]++{re.escape(name)}\b|^{re.escape(name)}[ \t]*+=",
+            re.M,
         )
         failed = [cell for cell in self.cells.values() if cell.failure is not None]
         return next((cell for cell in reversed(failed) if definition.search(cell.text)), None)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,8 @@ class Limits:
     elements: int = 500_000
     depth: int = 32
     dimensions: int = 16
+    # Text as a key is hashed with a secret, a number as itself: made for it, 350,000 of them take minutes to build.
+    number_keys: int = 20_000
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class _Reader:
         self.handle = handle
         self.nested = 0
         self.count = 0
+        self.number_keys = 0
 
     def unpack(self, packed: memoryview | bytes) -> object:
         members = min(len(packed), self.limits.elements)
@@ -196,8 +199,10 @@ class _Reader:
     def dictionary(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
         """Its keys are checked before it is built: they must not be able to collide by design."""
         self.members(pairs)
-        for key, _ in pairs:
+        keys = [key for key, _ in pairs]
+        for key in keys:
             _check_key(key)
+        self.number_keys = _counted_number_keys(self.number_keys, keys, self.limits)
         built = dict(pairs)
         if len(built) != len(pairs):
             raise WireError("a dictionary that names a key twice")
@@ -333,15 +338,23 @@ def _check_key(key: object) -> None:
         )
 
 
+def _counted_number_keys(before: int, keys: Iterable[object], limits: Limits) -> int:
+    count = before + sum(type(key) in (int, float) for key in keys)
+    if count > limits.number_keys:
+        raise WireError(f"more than {limits.number_keys} numbers as keys in one message; use arrays or text")
+    return count
+
+
 def _check_containers(value: object, limits: Limits) -> None:
     """Depth, number of members and keys of nested containers, without recursion."""
-    count, waiting = 1, [(value, 1)]
+    count, number_keys, waiting = 1, 0, [(value, 1)]
     while waiting:
         container, depth = waiting.pop()
         kind = type(container)
         if kind is dict:
             for key in container:  # type: ignore[attr-defined]
                 _check_key(key)
+            number_keys = _counted_number_keys(number_keys, container, limits)  # type: ignore[arg-type]
             members = container.values()  # type: ignore[attr-defined]
         elif kind is list or kind is tuple:
             members = container

@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from autograder.grading.grade import Status
 from autograder.reports import words
 from autograder.reports.pages import render
 from autograder.reports.standing import Late, Standing, State
-from autograder.sanitise import clean_line
+from autograder.sanitise import clean_line, clean_text
 
 ROWS_PER_PAGE = 500
 BINS = 10
+LONGEST_REASON = 2_000  # characters
 _HEIGHT = 18.0
 _LOST = (Status.FAILED, Status.ERROR, Status.TIMEOUT, Status.MISSING)
 
@@ -100,7 +102,11 @@ def class_pages(
         "numbers": _numbers(rows, len(missing)),
         "columns": _histogram(rows),
         "items": _items(rows),
-        "rejected": [row for row in rows if row.standing.state is State.REJECTED],
+        "rejected": [
+            (clean_line(row.name), clean_text(row.reason, LONGEST_REASON))
+            for row in rows
+            if row.standing.state is State.REJECTED
+        ],
         "missing": [(clean_line(student, 100), clean_line(name)) for student, name in missing],
     }
     parts = [rows[start : start + ROWS_PER_PAGE] for start in range(0, max(1, len(rows)), ROWS_PER_PAGE)]
@@ -123,7 +129,7 @@ def _view(row: Row) -> dict[str, object]:
     return {
         "student": clean_line(row.student, 100),
         "name": clean_line(row.name),
-        "page": row.page,
+        "page": quote(row.page),  # a # or % in an id would lead to somebody else's page
         "track": clean_line(row.track, 40),
         "submitted_at": row.submitted_at,
         "days_late": row.late.days if row.late else 0,

@@ -14,9 +14,13 @@ from autograder.intake import Student
 from autograder.reports.class_page import Row
 from autograder.reports.standing import State
 from autograder.reports.words import points
+from autograder.sanitise import clean_text
 
-# Also in full width, as spreadsheets in East Asia take them, and behind the semicolon that separates cells in Europe.
-_FORMULA = re.compile(r"(?:^|(?<=;))(?=\s*[=+\-@\t\uff1d\uff0b\uff0d\uff20])")
+LONGEST_CELL = 1_000  # characters
+
+# Also in full width, as spreadsheets in East Asia take them, and behind the semicolon that separates cells in Europe,
+# where a quote before it opens a cell like any other.
+_FORMULA = re.compile(r"(?:^|(?<=;))(?=[\s\"]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])")
 
 
 def class_csv(rows: Sequence[Row]) -> str:
@@ -103,8 +107,9 @@ def _written(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def _plain(cell: str) -> str:
-    """The cell as text: no line breaks, and nothing at its start that makes a formula of it. Numbers stay numbers."""
-    flat = " ".join(cell.splitlines())
+    """The cell as text: one line without control or invisible characters, and nothing at its start that makes a formula
+    of it. Numbers stay numbers."""
+    flat = re.sub(r"[\t\n]+", " ", clean_text(cell, LONGEST_CELL))
     return flat if _is_number(flat) else _FORMULA.sub("'", flat)
 
 

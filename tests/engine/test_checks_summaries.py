@@ -9,8 +9,10 @@ from PIL import Image
 from tensorboard.compat.proto import event_pb2
 from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_HALF, DT_UINT8
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
+from autograder.checks import summaries
 from autograder.checks.summaries import (
     Histograms,
     Log,
@@ -180,8 +182,8 @@ def test_names_are_repeated_only_if_the_code_has_them():
     assert "there are: loss 27182.8125." in find_curve(log, name="accuracy").sentence
 
 
-def tensor_value(dims, plugin="scalars", **content):
-    tensor = TensorProto(dtype=1, **content)
+def tensor_value(dims, plugin="scalars", dtype=DT_FLOAT, **content):
+    tensor = TensorProto(dtype=dtype, **content)
     for size in dims:
         tensor.tensor_shape.dim.add(size=size)
     data = SummaryMetadata.PluginData(plugin_name=plugin)
@@ -199,6 +201,8 @@ def tensor_value(dims, plugin="scalars", **content):
         event_file(summary(0, tensor_value([-1], float_val=[1.0]))),
         event_file(summary(0, tensor_value([3, 3], "histograms", float_val=[1.0]))),
         event_file(summary(0, tensor_value([2], "histograms", float_val=[1.0]))),
+        event_file(summary(0, tensor_value([1], dtype=DT_UINT8, int_val=[-5]))),
+        event_file(summary(0, tensor_value([1, 3], "histograms", dtype=DT_HALF, half_val=[2**31 - 1]))),
         event_file(summary(0, tensor_value([3], "images", string_val=[b"1", b"1", b"no picture"]))),
         event_file(summary(0, tensor_value([1], "images", string_val=[b"1"]))),
         event_file(summary(0, Summary.Value(tag="x" * 10_000, simple_value=1.0))),
@@ -219,6 +223,14 @@ def test_hostile_files_neither_raise_nor_fill_the_memory(content):
     assert not find_curve(log).ok
     assert not find_image(log, 28, 28).ok
     assert all(len(s.tag) <= 200 for s in log.scalars)
+
+
+def test_values_count_as_records(monkeypatch):
+    monkeypatch.setattr(summaries, "MAX_RECORDS", 100)
+    value = Summary.Value(tag="t", simple_value=1.0)
+    log = read_log({"tfevents": event_file(summary(0, *[value] * 60), summary(1, *[value] * 60))})
+    assert len(log.scalars[0].steps) == 60
+    assert "more than 100 records" in log.problems[0]
 
 
 def test_a_picture_bomb_is_not_decoded():

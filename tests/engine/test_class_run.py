@@ -133,6 +133,18 @@ def test_nothing_is_written_where_nothing_changed(course: Course):
     assert shown.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "\U0001f600" * 63, "index.html", "grades.csv"])
+def test_no_folders_name_stops_the_class(course: Course, name: str):
+    """A file called after it would have too long a name, or the class page no place."""
+    hand_in(course, name, EARLY)
+    results = run(course)
+    assert results.pop("ada") == "unchanged"
+    [(refused, how)] = results.items()
+    assert how == "rejected"
+    assert (course.reports / "mini" / refused / "index.html").is_file()
+    assert refused[:18] in (course.reports / "mini" / "index.html").read_text()
+
+
 def test_longest_expected_comes_first_by_its_last_time_or_its_size(course: Course):
     for student, seconds in {"slow": 90.0, "quick": 2.0, "usual": 9.0}.items():
         hand_in(course, student, EARLY)

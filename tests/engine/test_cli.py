@@ -6,12 +6,13 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from autograder.cli import console, progress
+from autograder.cli import autograde, console, progress
 from autograder.cli.app import app
 from autograder.course import Course
 
@@ -56,6 +57,35 @@ def test_progress_says_who_is_being_graded_and_how_many_failed(monkeypatch: pyte
     assert "1/3" in line
     assert "1 failed" in line
     assert "grading ben" in line
+
+
+def test_a_students_words_are_text_to_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "a\x1b]0;title\x07b\x1b[2Jc\x9b31md\u202ee[red]f[/blue]:smile:"
+    screen = Console(file=io.StringIO(), force_terminal=True, color_system=None, markup=False, emoji=False)
+    monkeypatch.setattr(console, "err", screen)
+    console.complain(hostile)
+    autograde._name_failures([autograde._Result("ada", "failed", hostile)])
+    shown = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert shown.splitlines() == [
+        f"{start}abc31mde[red]f[/blue]:smile:" for start in ("", "ada: not graded. ")
+    ]
+    console.print_json({"reason": hostile})
+    console.print_json_with({"a": hostile}, "results", iter([{"reason": hostile}]))
+    printed = capsys.readouterr().out
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert json.loads(printed.partition("\n{")[0])["reason"] == hostile
+
+
+def test_a_path_with_brackets_is_printed_as_it_is(
+    mini_course: Course, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "[x]" / "[" / "y]"  # as markup: an unknown style, and the end of one that never began
+    folder.mkdir(parents=True)
+    ran = CliRunner().invoke(app, ["collect", "mini", str(folder), "--course", str(mini_course.root)])
+    assert ran.exit_code == 0
+    assert f"from {folder}" in ran.output + capfd.readouterr().out
 
 
 def test_a_list_of_any_length_is_printed_as_one_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from autograder.intake import (
     CollectReport,
     Rejected,
     Submission,
+    archive,
     collect,
     read,
     submissions,
@@ -445,6 +446,44 @@ def test_a_name_longer_than_a_file_may_have(course: Course) -> None:
     assert [one.student for one in report.taken] == ["anna", "bert"]
     assert "return x + 1" in graded_text(course, "anna")
     assert "longer than a file's name" in report.taken[0].notices[0]
+
+
+def test_a_files_name_hands_in_for_nobody_else(course: Course) -> None:
+    """In Moodle's flat archives the student's file follows the prefix, under whatever name the student gave it."""
+    theirs = "Bert Øster-Strauß_78_assignsubmission_file_"
+    for label in (
+        "Anna Müller_77_assignsubmission_file_a1",
+        "x-Anna Müller_77_assignsubmission_file_a1",
+        "-anna_1_assignsubmission_file_",
+    ):
+        packed = zipped((f"{theirs}{label}.ipynb", ordinary(f"return {label!r}")))
+        report = collected(course, packed)
+        assert [one.student for one in report.taken] == ["bert"], label
+        assert report.unmatched == ()
+
+
+def test_names_of_any_length_are_sorted_out_at_once(course: Course) -> None:
+    """All that stands before an underscore, or behind a hyphen, is looked at as a name: of what a name may have."""
+    inner = zipped(*((f"{letter * 60_000}{n}.ipynb", ordinary()) for letter in "_-" for n in range(50)))
+    report = collected(course, zipped(("anna/x.zip", inner), (f"{'-_' * 30_000}.ipynb", b""), BERTS))
+    assert [one.student for one in report.taken] == ["anna", "bert"]
+    assert len(report.unmatched) == 1
+
+
+def test_many_archives_of_one_student_unpack_to_no_more_than_one(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "INNER_BYTES", 10_000)
+    bomb = zipped(*((f"{n}.txt", b"x" * 3_000) for n in range(3)))
+    chens = (
+        "Wei Chen_79_assignsubmission_file_/x.zip",
+        zipped(("a1.ipynb", ordinary()), ("x.txt", b"x" * 8_000)),
+    )
+    bombs = [(f"{ANNA}/{n}.zip", bomb) for n in range(4)]
+    report = collected(course, zipped(*bombs, chens))
+    assert [one.name for one in report.refused] == [f"{ANNA}/{n}.zip" for n in (1, 2, 3)]
+    assert all("more than is allowed" in one.sentence for one in report.refused)
+    assert "return x + 1" in graded_text(course, "chen")
 
 
 def test_a_name_not_marked_as_utf_8(course: Course) -> None:

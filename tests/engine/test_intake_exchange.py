@@ -15,7 +15,15 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.intake import ArchiveError, Rejected, Submission, collect_exchange, read, submissions
+from autograder.intake import (
+    ArchiveError,
+    Rejected,
+    Submission,
+    collect_exchange,
+    exchange,
+    read,
+    submissions,
+)
 
 
 @pytest.fixture
@@ -158,6 +166,27 @@ def test_a_folder_of_somebody_else_is_named(course: Course) -> None:
     notices = {one.student: one.notices for one in collect_exchange(course, "a1").taken}
     assert "belongs to" in notices.pop("anna")[0]
     assert list(notices.values()) == [()]
+
+
+def test_what_others_put_there_does_not_replace_a_students_own_hand_in(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nbgrader takes the latest folder that bears the student's name, whoever put it into the exchange."""
+    own = inbound(course, "anna", "2026-05-04 09:00:00.000000 UTC", ordinary("return 'own'"))
+    forged = inbound(course, "anna", "2026-05-04 10:00:00.000000 UTC", ordinary("return 'forged'"))
+    older = inbound(course, "anna", "2026-05-04 08:00:00.000000 UTC", ordinary("return 'older'"))
+    owners = {own: "anna", forged: "mallory", older: "mallory"}
+    by_place = {(path.stat().st_dev, path.stat().st_ino): owner for path, owner in owners.items()}
+    monkeypatch.setattr(exchange, "_owner_of", lambda found: by_place[found.st_dev, found.st_ino])
+    report = collect_exchange(course, "a1")
+    assert [(one.student, one.source, one.notices) for one in report.taken] == [("anna", own.name, ())]
+    [refused] = report.refused
+    assert refused.name == forged.name
+    assert "belongs to mallory" in refused.sentence
+    assert "return 'own'" in (course.submitted / "anna" / "a1" / "a1.ipynb").read_text()
+    monkeypatch.setattr(exchange, "_owner_of", lambda found: "everybody's account")
+    [one] = collect_exchange(course, "a1").taken
+    assert one.source == forged.name
 
 
 def test_no_exchange_says_where_it_was_looked_for_and_what_to_do(tmp_path: Path) -> None:

@@ -207,6 +207,11 @@ def test_a_denied_file_gets_a_sentence_whoever_runs_this(
         "x" * 101,
         "~root",
         "a\\b",
+        "\U0001f600" * 60,  # of 240 bytes: <id>.json would be too long for a file's name
+        "index.html",  # would stand where the class page is to be written
+        "Grades.CSV",
+        "anna\ufe0f",
+        "an\u3164na",
     ],
 )
 def test_hostile_student_names_get_a_page_that_can_be_shown(course: Course, student: str) -> None:
@@ -314,6 +319,7 @@ def test_members_with_the_same_file_have_the_same_digest(course: Course) -> None
         ),
         ("id,email,e-mail\na,b,c\n", "column “email” is named more than once"),
         ("id\nanna\nANNA\n", "line 3"),
+        ("id\nmu\u0308ller\nm\u00fcller\n", "line 3"),
         ("id,email\nanna,a@b,c\n", "line 2: 3 fields"),
         ("id\n../x\n", "line 2"),
         ('id\n"anna\n', "not CSV"),
@@ -323,6 +329,17 @@ def test_members_with_the_same_file_have_the_same_digest(course: Course) -> None
 def test_a_roster_that_cannot_be_used_says_where(tmp_path: Path, roster: str, says: str) -> None:
     with pytest.raises(RosterError, match=says):
         Roster.of(make_course(tmp_path, roster))
+
+
+def test_names_in_the_roster_are_one_line_of_what_can_be_seen(tmp_path: Path) -> None:
+    """Moodle lets students write their names; a terminal, a database and tables get them."""
+    roster = (
+        f'id,first_name,last_name,group\nanna,"A\x00n\nna\x1b[2J","\u202eM\u00ad{"x" * 1000}",g\u200bh\x9b\n'
+    )
+    [anna] = Roster.of(make_course(tmp_path, roster))
+    assert anna.first_name == "A n na [2J"
+    assert anna.last_name == "M" + "x" * 127
+    assert anna.group == "gh"
 
 
 def test_a_roster_from_a_german_spreadsheet(tmp_path: Path) -> None:

@@ -247,6 +247,30 @@ def test_a_hash_in_a_code_block_is_no_title(source: NotebookNode) -> None:
     assert grade_cells(source)[0].title == "True title"
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# Plain", "Plain"),
+        ("## Closed ##  ", "Closed"),
+        ("#\tTab", "Tab"),
+        ("#No blank\n####### Seven", ""),
+        ("#\n\nNot the heading's line", ""),
+        ("# #\n#  \n", ""),
+        ("# C# and F#", "C# and F"),
+    ],
+)
+def test_titles_are_what_follows_the_hashes(source: NotebookNode, text: str, title: str) -> None:
+    source.cells = [new_markdown_cell(text), cell(source, "standardise-values")]
+    assert grade_cells(source)[0].title == title
+
+
+@pytest.mark.parametrize("blank", [" ", " #", "# ", "\t", "\n"])
+def test_a_heading_of_blanks_is_read_at_once(source: NotebookNode, blank: str) -> None:
+    """The titles of a hand-in are looked for, too: a search that backtracks would not end in a year."""
+    source.cells = [new_markdown_cell("# a" + blank * 100_000 + "x"), cell(source, "standardise-values")]
+    assert grade_cells(source)[0].title.endswith(("x", "a"))
+
+
 def test_solution_and_protected_cells(source: NotebookNode) -> None:
     assert [c.grade_id for c in solution_cells(source)] == ["standardise", "moving_average", "q-constant"]
     assert [grade_id(c) for c in source.cells if is_protected(c)] == [
@@ -506,6 +530,11 @@ def test_magics_are_neutralised_and_lines_keep_their_numbers(text: str, plain: s
 )
 def test_broken_code_comes_back(text: str) -> None:
     assert isinstance(python_text(text), str)
+
+
+def test_a_tower_of_cell_magics_is_taken_down_at_once() -> None:
+    """Had each of them the rest of the cell put together, a million characters would take six minutes."""
+    assert python_text("%%time\n" * 100_000 + "x = 1") == "\n" * 100_000 + "x = 1"
 
 
 def test_a_flood_of_magics_is_still_neutralised() -> None:

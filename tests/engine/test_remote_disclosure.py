@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.grading.cell_errors import run_cells_of
 from autograder.remote.disclosure import Cell, Failure, Submission, sizes_in
+from autograder.remote.traces import MAX_MESSAGE
 
 CODE = "def forward(params, x):\n    return x @ params[0] + bias\n\n" + "y = " + "1 + " * 100 + "1"
 
@@ -93,6 +97,21 @@ def test_names_of_types(submission: Submission) -> None:
     assert submission.type_name("params", "an exception") == "params"
     for name in ("X01234", "Value Error", "", "ValueError\n", "<b>"):
         assert submission.type_name(name, "an exception") == "an exception"
+
+
+@pytest.mark.parametrize("blanks", ["\n" * 900_000, "\t" * 900_000, "def\n" * 200_000, "f\n" * 400_000])
+def test_a_definition_is_looked_for_at_once(blanks: str) -> None:
+    """At each empty line all that follow were blanks before a definition: a cell of them took half a day."""
+    cell = Cell(1, "a", blanks + "x", Failure("SyntaxError", "invalid syntax", 1))
+    assert Submission([cell]).defining("f") is None
+
+
+def test_only_the_start_of_a_cells_message_is_looked_at() -> None:
+    error = {"output_type": "error", "ename": "E", "evalue": "x" * 5_000_000, "traceback": []}
+    ran = new_code_cell("f()", execution_count=1, outputs=[NotebookNode(error)])
+    [cell] = run_cells_of(new_notebook(cells=[ran]))
+    assert cell.failure is not None
+    assert len(cell.failure.message) == MAX_MESSAGE
 
 
 def test_sizes_of_arguments() -> None:

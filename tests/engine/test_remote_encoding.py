@@ -241,6 +241,20 @@ def test_many_members_are_counted(filler: bytes) -> None:
         decode(message(structure), Limits(elements=1000))
 
 
+def test_few_keys_are_numbers() -> None:
+    """Numbers hash as themselves: with keys made for it, building a dictionary takes time with its size squared."""
+    limits = Limits(number_keys=100)
+    for number in (int, float):
+        allowed = [{number(key): None for key in range(50)}, {number(key): None for key in range(50)}]
+        assert decode(encode(allowed, limits), limits) == allowed
+        with pytest.raises(WireError, match="numbers as keys"):
+            decode(encode([*allowed, {number(1): None}]), limits)
+        with pytest.raises(WireError, match="numbers as keys"):
+            encode([*allowed, {number(1): None}], limits)
+    words = {f"word {number}": number for number in range(100_000)}
+    assert decode(encode(words)) == words
+
+
 def test_limits_hold_on_the_way_out_too() -> None:
     with pytest.raises(WireError, match="more than the 1000"):
         encode_parts(np.zeros(2000, "uint8"), Limits(message=1000))

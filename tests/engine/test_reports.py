@@ -133,6 +133,27 @@ def test_a_picture_that_is_no_png_is_left_out() -> None:
     assert "drawn" not in page(grade(items=items))
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (float("nan"), "not a number"),
+        (float("inf"), "infinite"),
+        (-float("inf"), "minus infinite"),
+        (2**4000, "infinite"),
+        (-(2**4000), "minus infinite"),
+    ],
+)
+def test_a_number_that_is_none_is_stored_and_shown_in_words(value: float, words: str) -> None:
+    """Such a figure could not be read again, or broke the pages of the whole class."""
+    figure = Figure(name="error", value=value, low=float("-inf"), high=float("nan"), threshold=0.5)
+    item = ItemGrade(
+        id="f", score=0.0, max_score=1.0, status=Status.FAILED, outcomes=(outcome(figures=(figure,)),)
+    )
+    stored = Grade.model_validate_json(grade(items=(item,)).model_dump_json())
+    assert stored.items[0].outcomes[0].figures == (figure,)
+    assert f'<td class="number">{words}' in page(stored)
+
+
 def test_open_points_are_said_and_a_graders_points_and_words_count() -> None:
     assert "Not final yet" in page(grade())
     html = page(grade(), {"q-why": ManualGrade(1.5, "Good reasons.")})
@@ -211,14 +232,45 @@ def test_an_empty_class_has_a_page() -> None:
         " =1+1",
         "a;=1+1",
         "a; @SUM(A1)",
+        'a;"=1+1',
+        'a; ""=1+1',
+        "\u200b=1+1",
+        "\x00=1+1",
+        "\x1b[31m=1+1",
     ],
 )
 def test_no_cell_of_a_table_is_a_formula(name: str) -> None:
     row = Row(student="x", name=name, standing=standing(grade()), page="x")
     for cells in csv.reader(io.StringIO(class_csv([row]))):
-        parts = [part.strip() for cell in cells for part in cell.split(";")]  # what separates cells in Europe
+        # What separates cells in Europe, and what may stand around one.
+        parts = [part.strip(' "') for cell in cells for part in cell.split(";")]
         assert not any(part.startswith(("=", "+", "@", "-", "＝")) for part in parts)
         assert name.strip() not in cells
+        assert all(cell.isprintable() for cell in cells)
+
+
+def test_names_and_reasons_on_the_class_page_are_plain_text_and_links_lead_to_the_own_page() -> None:
+    refused = Grade(
+        assignment="mini", student="b", score=0, max_score=7, status="rejected", reason="\u202eno\x1b[2J"
+    )
+    html = class_pages(
+        "Course",
+        "MLP",
+        [
+            Row("anna#", "Anna", standing(grade("anna#")), "anna#/index.html"),
+            Row(
+                "b%2F..%2Fanna",
+                "\u202eB",
+                standing(refused),
+                "b%2F..%2Fanna/index.html",
+                reason=refused.reason,
+            ),
+        ],
+    )["index.html"]
+    links = [attributes["href"] for tag, attributes in Elements(html).found if tag == "a"]
+    assert links[-2:] == ["anna%23/index.html", "b%252F..%252Fanna/index.html"]
+    assert not {"\u202e", "\x1b"} & set(html)
+    assert "<strong>B</strong>: no" in html
 
 
 def test_a_platform_gets_final_grades_only() -> None:
