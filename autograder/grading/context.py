@@ -39,6 +39,10 @@ class GradingContext:
     data_sources: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     unmeasured: list[str] = field(default_factory=list)  # measurements that this machine did not allow
+    questioned: set[int] = field(
+        default_factory=set
+    )  # generations of the main session that a test has questioned
+    raised_anew: set[str] = field(default_factory=set)  # what the student's code raised in a new process, too
 
     def session(self) -> StudentSession:
         return self.sessions[0]

@@ -19,7 +19,7 @@ import pytest
 from autograder.grading.grade import Evidence, Outcome, Status
 from autograder.grading.measure import Measure
 from autograder.grading.verdicts import Verdict
-from autograder.remote.errors import StudentError
+from autograder.remote.errors import StudentError, StudentRaised
 
 if (
     TYPE_CHECKING
@@ -61,6 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "budget(seconds): CPU seconds that the student's code may use in this test"
     )
+    config.addinivalue_line(
+        "markers",
+        "fresh_if_raised: where the student's code raises, the test is run once more on a new process, "
+        "free of what earlier tests have left in TensorFlow",
+    )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -89,6 +94,39 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("Needs a GPU; these points are still open.")
     if context is None and not item.config.getoption("--with-gpu", default=False):
         pytest.skip("Needs a GPU: run it with --with-gpu on a machine that has one.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Where the student's code raises in a test marked `fresh_if_raised`, the test is run again on a new process."""
+    context = pyfuncitem.config.stash.get(CONTEXT, None)
+    marked = pyfuncitem.get_closest_marker("fresh_if_raised") is not None
+    if context is None or not marked or "student" not in pyfuncitem.funcargs:
+        return (yield)
+    untouched = context.session().generation not in context.questioned
+    context.questioned.add(context.session().generation)
+    try:
+        return (yield)
+    except StudentRaised as error:
+        if untouched or error.sentence in context.raised_anew or not context.session().start_anew():
+            raise
+    context.questioned.add(context.session().generation)
+    try:
+        _run_again(pyfuncitem, context)
+    except StudentRaised as error:
+        context.raised_anew.add(error.sentence)
+        raise
+    return True
+
+
+def _run_again(item: pytest.Function, context: GradingContext) -> None:
+    """The test with the student's new process, the same random numbers, and nothing measured yet."""
+    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+    item.stash[MEASURE] = Measure()
+    renewed = {"rng": _rng_of(item, context), "measure": item.stash[MEASURE]}
+    arguments |= {name: value for name, value in renewed.items() if name in arguments}
+    for student in _budgeted(item, context.session().student):
+        item.obj(**(arguments | {"student": student}))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -133,13 +171,13 @@ def context(request: pytest.FixtureRequest) -> GradingContext:
 @pytest.fixture
 def student(request: pytest.FixtureRequest, context: GradingContext) -> Iterator[Student]:
     """The submission: its functions answer from their sandbox."""
-    yield from _budgeted(request, context.session().student)
+    yield from _budgeted(request.node, context.session().student)
 
 
 @pytest.fixture
 def reference(request: pytest.FixtureRequest, context: GradingContext) -> Iterator[Student]:
     """The instructor's solution, in a sandbox of its own."""
-    yield from _budgeted(request, context.reference().student)
+    yield from _budgeted(request.node, context.reference().student)
 
 
 @pytest.fixture
@@ -159,8 +197,7 @@ def fresh_student(context: GradingContext) -> Iterator[Callable[..., Student]]:
 @pytest.fixture
 def rng(request: pytest.FixtureRequest, context: GradingContext) -> np.random.Generator:
     """Hidden randomness: the same for every student of a term, unknown to them, different next term."""
-    marker = request.node.get_closest_marker("item")
-    return context.rng(marker.args[0] if marker else "", request.node.name)
+    return _rng_of(request.node, context)
 
 
 @pytest.fixture
@@ -208,8 +245,13 @@ def options(context: GradingContext) -> dict[str, Any]:
     return dict(context.assignment.options)
 
 
-def _budgeted(request: pytest.FixtureRequest, student: Student) -> Iterator[Student]:
-    marker = request.node.get_closest_marker("budget")
+def _rng_of(item: pytest.Item, context: GradingContext) -> np.random.Generator:
+    marker = item.get_closest_marker("item")
+    return context.rng(marker.args[0] if marker else "", item.name)
+
+
+def _budgeted(item: pytest.Item, student: Student) -> Iterator[Student]:
+    marker = item.get_closest_marker("budget")
     if marker is None:
         yield student
         return

@@ -21,6 +21,7 @@ from autograder.remote.errors import StudentDied
 from autograder.sandbox import SandboxProvisioner, SandboxSpec, WarmParent
 
 MAX_RESTARTS = 12
+MAX_RENEWALS = 6  # each costs a run of the notebook
 
 
 class StudentSession:
@@ -59,6 +60,7 @@ class StudentSession:
         self._provisioner: SandboxProvisioner | None = None
         self._student: Student | None = None
         self._generation = 0
+        self._renewed = 0
 
     def __enter__(self) -> StudentSession:
         try:
@@ -80,6 +82,11 @@ class StudentSession:
         return self._student
 
     @property
+    def generation(self) -> int:
+        """Counts the processes that the notebook has been run in."""
+        return self._generation
+
+    @property
     def cpu_s(self) -> float:
         """CPU seconds of all of the student's processes so far."""
         return self._spent_cpu_s + self._kernel_cpu_s()
@@ -93,6 +100,18 @@ class StudentSession:
     def close(self) -> None:
         self._stop_kernel()
         self._loop.close()
+
+    def start_anew(self) -> bool:
+        """Run the notebook in a new process, which no test has questioned yet; False where that was done often enough.
+
+        `student` is another one afterwards. Raises `StudentDied` when the process cannot be kept alive.
+        """
+        if self._renewed >= MAX_RENEWALS:
+            return False
+        self._renewed += 1
+        self._stop_kernel()
+        self._start()
+        return True
 
     def _restart(self) -> None:
         if self.restarts >= MAX_RESTARTS:

@@ -13,8 +13,9 @@ from nbformat.v4 import new_code_cell
 from autograder import notebooks
 from autograder.course import Course
 from autograder.grading.engine import grade
-from autograder.grading.grade import Grade, Status
+from autograder.grading.grade import Grade, Outcome, Status
 from autograder.grading.opening import GradingSettings
+from autograder.grading.session import StudentSession
 from autograder.grading.variants import read_variants
 from autograder.intake import Submission
 
@@ -224,3 +225,77 @@ def test_assertions_and_prints_of_hidden_tests_reach_the_log_only(course: Course
     for number in range(2, 6):
         assert f"CANARY-{number}" in result.log
     assert statuses(result)["average-values"] == Status.PARTIAL
+
+
+WORN_OUT = """
+CALLS = []
+
+def often():
+    CALLS.append(1)
+    if len(CALLS) > 3:
+        raise ValueError("worn out")
+    return 1.0
+"""
+ASKED_OFTEN = '''
+import pytest
+from autograder.grading.verdicts import expect
+
+pytestmark = [pytest.mark.fresh_if_raised, pytest.mark.item("average-values")]
+
+def ask(student, times):
+    for _ in range(times):
+        expect(student.often() == 1.0, "Not 1.")
+
+def test_1_once(student):
+    """One call."""
+    ask(student, 1)
+
+def test_2_three_times(student, rng, measure):
+    """Three calls: more than are left, fewer than a new process allows."""
+    measure.figure("drawn", float(rng.random()))
+    ask(student, 3)
+
+def test_3_too_often(student):
+    """More calls than any process allows."""
+    ask(student, 4)
+
+def test_4_too_often_again(student):
+    """The same again."""
+    ask(student, 4)
+'''
+
+
+def test_what_earlier_tests_have_left_behind_is_no_mistake_where_a_test_says_so(
+    mini_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewals: list[bool] = []
+    start_anew = StudentSession.start_anew
+
+    def counted(session: StudentSession) -> bool:
+        renewals.append(start_anew(session))
+        return renewals[-1]
+
+    monkeypatch.setattr(StudentSession, "start_anew", counted)
+    asked = mini_course.hidden_tests("mini") / "test_often.py"
+    asked.write_text(ASKED_OFTEN, encoding="utf-8")
+    notebook = notebooks.read(mini_course.source("mini"))
+    notebook.cells.append(new_code_cell(WORN_OUT))
+    hand_in = Submission(assignment="mini", student="s", notebook=nbformat.writes(notebook))
+
+    def found() -> dict[str, Outcome]:
+        outcomes = [o for item in grade(hand_in, mini_course, ANYWHERE).items for o in item.outcomes]
+        return {outcome.test: outcome for outcome in outcomes if outcome.test.startswith("test_")}
+
+    marked = found()
+    assert [marked[name].status for name in sorted(marked) if name[5].isdigit()] == [
+        Status.PASSED, Status.PASSED, Status.ERROR, Status.ERROR,
+    ]  # fmt: skip
+    assert [figure.name for figure in marked["test_2_three_times"].figures] == ["drawn"]
+    assert renewals == [
+        True,
+        True,
+    ]  # for the second test and for the third; the fourth is known to raise anew
+
+    asked.write_text(ASKED_OFTEN.replace("pytest.mark.fresh_if_raised, ", ""), encoding="utf-8")
+    assert found()["test_2_three_times"].status == Status.ERROR
+    assert len(renewals) == 2

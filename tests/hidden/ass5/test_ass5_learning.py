@@ -17,6 +17,8 @@ from autograder.grading.measure import Measure
 from autograder.grading.verdicts import expect
 from autograder.remote.client import Student
 
+pytestmark = pytest.mark.fresh_if_raised  # see test_ass5_states.py
+
 
 @pytest.mark.item("rnn-learns")
 @pytest.mark.budget(240)

@@ -21,6 +21,7 @@ from autograder.remote import answers
 from autograder.remote.client import Student
 from autograder.remote.errors import StudentError
 
+pytestmark = pytest.mark.fresh_if_raised  # see test_ass5_states.py
 LENGTHS = (1, 3, 3, 6, 8)
 CLOSE = 1e-5
 CLOSE_BY_STATES = 1e-4  # the head is fitted there, not known
@@ -35,8 +36,8 @@ SIDES: tuple[masking.Side, ...] = ("post", "pre")
 @pytest.mark.parametrize("mode", ["mean_logits", "mean_states"])
 def test_averages_of_logits(student: Student, rng: np.random.Generator, mode: str) -> None:
     """mean_logits and mean_states are the logits averaged over the words, however much padding there is."""
-    vocab = 13
-    net = network(student, vocab, 6, 1, fresh_seed(rng))
+    vocab = 40
+    net = network(student, vocab, 16, 1, fresh_seed(rng))
     _expect_average(net, mode, _sequences(rng, vocab), vocab, rng, CLOSE)
 
 
@@ -45,7 +46,7 @@ def test_averages_of_logits(student: Student, rng: np.random.Generator, mode: st
 def test_averages_of_probabilities(student: Student, rng: np.random.Generator, measure: Measure) -> None:
     """mean_probs is the average of the sigmoids at the words, and not the sigmoid of an average."""
     vocab = 40
-    net = network(student, vocab, 24, 1, fresh_seed(rng))
+    net = network(student, vocab, 16, 1, fresh_seed(rng))
     sequences = _sequences(rng, vocab)
     gap = _gap(net, sequences)
     if gap < CLEAR:  # logits close to zero: there the sigmoid is nearly straight
@@ -66,8 +67,8 @@ def test_averages_of_probabilities(student: Student, rng: np.random.Generator, m
 @pytest.mark.item("rnn-pooling")
 def test_without_masks_all_steps_count(student: Student, rng: np.random.Generator) -> None:
     """With masked=False averages are over all steps, padded ones included."""
-    vocab = 13
-    net = network(student, vocab, 6, 1, fresh_seed(rng))
+    vocab = 40
+    net = network(student, vocab, 16, 1, fresh_seed(rng))
     tokens = masking.padded([list(words(rng, vocab, n)) for n in (2, 5, 7)], 7)
     each = np.stack([net.logits(tokens[:, : t + 1], "last", masked=False) for t in range(7)], axis=1)
     for mode in ("mean_logits", "mean_states"):
@@ -189,8 +190,8 @@ def _trained(
 @pytest.mark.item("rnn-heads")
 def test_two_outputs_make_one_probability(student: Student, rng: np.random.Generator) -> None:
     """With two outputs the probabilities are a softmax: the second is the sigmoid of the logits' difference."""
-    vocab = 11
-    net = network(student, vocab, 8, 2, fresh_seed(rng))
+    vocab = 40
+    net = network(student, vocab, 16, 2, fresh_seed(rng))
     tokens = _single_words(vocab)  # nothing is averaged
     z, p = wide(net.logits(tokens, "last")), wide(net.logits(tokens, "mean_probs"))
     expect(
@@ -207,8 +208,8 @@ def test_two_outputs_make_one_probability(student: Student, rng: np.random.Gener
 @pytest.mark.item("rnn-heads")
 def test_one_output_is_a_sigmoid(student: Student, rng: np.random.Generator) -> None:
     """With one output the probability is the sigmoid of the logit."""
-    vocab = 11
-    net = network(student, vocab, 8, 1, fresh_seed(rng))
+    vocab = 40
+    net = network(student, vocab, 16, 1, fresh_seed(rng))
     tokens = _single_words(vocab)
     z, p = wide(net.logits(tokens, "last")), wide(net.logits(tokens, "mean_probs"))
     expect(
