@@ -1,6 +1,7 @@
 """Mode last takes the state after the first step."""
 
 # expect: loses rnn-masking rnn-learns
+# may-lose: rnn-pooling
 
 # %% logits
 def logits(handle, tokens, mode="last", masked=True):
