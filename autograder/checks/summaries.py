@@ -281,6 +281,13 @@ class _Parts:
     files: int = 0
     records: int = 0
 
+    def has_room_for(self, records: int) -> bool:
+        """Counts them, and says so where they are too many."""
+        self.records += records
+        if self.records > MAX_RECORDS:
+            self.problems.append(f"The log has more than {MAX_RECORDS} records; the rest is not read.")
+        return self.records <= MAX_RECORDS
+
     def log(self) -> Log:
         scalars = tuple(
             Series(run, tag, tuple(s for s, _ in points), tuple(v for _, v in points))
@@ -302,13 +309,13 @@ def _read_file(run: str, content: bytes, parts: _Parts) -> None:
         parts.problems.append(_DAMAGED)
     metadata: dict[str, Any] = {}
     for record in _records(content[:whole], parts):
+        if not parts.has_room_for(1):  # also for one that cannot be read
+            return
         try:
             event = event_pb2.Event.FromString(record)
-            parts.records += max(
-                1, len(event.summary.value)
-            )  # a record of ten bytes each takes long to convert
-            if parts.records > MAX_RECORDS:
-                parts.problems.append(f"The log has more than {MAX_RECORDS} records; the rest is not read.")
+            if not parts.has_room_for(
+                max(0, len(event.summary.value) - 1)
+            ):  # ten bytes each, and long to convert
                 return
             events = list(dataclass_compat.migrate_event(data_compat.migrate_event(event), metadata))
         except (DecodeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:

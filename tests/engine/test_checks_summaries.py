@@ -225,6 +225,16 @@ def test_hostile_files_neither_raise_nor_fill_the_memory(content):
     assert all(len(s.tag) <= 200 for s in log.scalars)
 
 
+def test_records_that_cannot_be_read_are_counted_too(monkeypatch):
+    monkeypatch.setattr(summaries, "MAX_RECORDS", 100)
+    broken = framed(b"\xff") * 100
+    last = event_file(summary(0, Summary.Value(tag="t", simple_value=1.0)))
+    assert read_log({"tfevents": framed(b"\xff") * 99 + last}).scalars
+    log = read_log({"tfevents": broken + last})
+    assert not log.scalars
+    assert "more than 100 records" in log.problems[-1]
+
+
 def test_values_count_as_records(monkeypatch):
     monkeypatch.setattr(summaries, "MAX_RECORDS", 100)
     value = Summary.Value(tag="t", simple_value=1.0)
