@@ -3,9 +3,9 @@
     python benchmarks/accuracy_rates.py [--gradings 2000] [--json FILE]
 
 A training's accuracy is drawn from a normal law over seeds, then measured on a test set of 10,000 (binomial).
-The means and standard deviations are those of calibrated solutions of an MNIST task (correct: the weakest
-unusual one; broken: the strongest wrong one) and of a harder pair that lies closer together. Rules see fresh
-seeds in each grading.
+The means and standard deviations are those of an early calibration on an MNIST task (correct: the weakest
+unusual one; broken: the strongest wrong one; today's lie further apart) and of a harder pair that lies closer
+together. Rules see fresh seeds in each grading.
 """
 
 from __future__ import annotations

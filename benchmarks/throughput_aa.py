@@ -5,8 +5,8 @@
 
 As in a grading, the program runs twice, in sandboxes of their own, and is asked over the wire: a training step of a
 small network, single-threaded, on the CPU, timed by computing time (--wall: by the grader's clock), or with --gpu of a
-larger one on a GPU, always by the grader's clock. With --load another process keeps a core busy in
-bursts. After every tenth run (--sessions) the student's sandbox is replaced by a new one.
+larger one on a GPU, always by the grader's clock. With --load another process keeps a core busy in bursts. After every
+tenth run (--sessions) the student's sandbox is replaced by a new one.
 The instrument should stay within 0.93 to 1.07 in at least 98 of 100 runs; exit status 1 if not.
 """
 

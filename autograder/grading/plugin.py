@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,15 +100,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Where the student's code raises in a test marked `fresh_if_raised`, the test is run again on a new process."""
     context = pyfuncitem.config.stash.get(CONTEXT, None)
-    marked = pyfuncitem.get_closest_marker("fresh_if_raised") is not None
-    if context is None or not marked or "student" not in pyfuncitem.funcargs:
+    if context is None or "student" not in pyfuncitem.funcargs:
         return (yield)
     untouched = context.session().generation not in context.questioned
     context.questioned.add(context.session().generation)
+    marked = pyfuncitem.get_closest_marker("fresh_if_raised") is not None
     try:
         return (yield)
     except StudentRaised as error:
-        if untouched or error.sentence in context.raised_anew or not context.session().start_anew():
+        if (
+            not marked
+            or untouched
+            or error.sentence in context.raised_anew
+            or not context.session().start_anew()
+        ):
             raise
     context.questioned.add(context.session().generation)
     try:
@@ -125,7 +130,7 @@ def _run_again(item: pytest.Function, context: GradingContext) -> None:
     item.stash[MEASURE] = Measure()
     renewed = {"rng": _rng_of(item, context), "measure": item.stash[MEASURE]}
     arguments |= {name: value for name, value in renewed.items() if name in arguments}
-    for student in _budgeted(item, context.session().student):
+    with _budgeted(item, context.session().student) as student:
         item.obj(**(arguments | {"student": student}))
 
 
@@ -171,13 +176,15 @@ def context(request: pytest.FixtureRequest) -> GradingContext:
 @pytest.fixture
 def student(request: pytest.FixtureRequest, context: GradingContext) -> Iterator[Student]:
     """The submission: its functions answer from their sandbox."""
-    yield from _budgeted(request.node, context.session().student)
+    with _budgeted(request.node, context.session().student) as student:
+        yield student
 
 
 @pytest.fixture
 def reference(request: pytest.FixtureRequest, context: GradingContext) -> Iterator[Student]:
     """The instructor's solution, in a sandbox of its own."""
-    yield from _budgeted(request.node, context.reference().student)
+    with _budgeted(request.node, context.reference().student) as reference:
+        yield reference
 
 
 @pytest.fixture
@@ -250,6 +257,7 @@ def _rng_of(item: pytest.Item, context: GradingContext) -> np.random.Generator:
     return context.rng(marker.args[0] if marker else "", item.name)
 
 
+@contextmanager
 def _budgeted(item: pytest.Item, student: Student) -> Iterator[Student]:
     marker = item.get_closest_marker("budget")
     if marker is None:
