@@ -6,10 +6,10 @@ The GPU is simulated: both programs run on the CPU. The measurement, its two san
 from __future__ import annotations
 
 import importlib.util
-from typing import Literal
 
 import nbformat
 import pytest
+from framework_course import Framework, course_with
 
 from autograder import notebooks
 from autograder.course import Course
@@ -24,7 +24,6 @@ from autograder.sandbox import Gpu, NoGpuError
 SIMULATED = Gpu("GPU-simulated-speed", "Simulated GPU", "1.2.3", libraries=(("CUDA", "12.5"), ("cuDNN", "9")))
 WITHOUT = GradingSettings(isolation="weak")
 WITH = GradingSettings(isolation="weak", device="gpu", gpus=(SIMULATED,))
-Framework = Literal["tensorflow", "torch"]
 
 PROGRAMS = {
     "tensorflow": """
@@ -75,20 +74,11 @@ def test_speed(student, reference, rng, environment, measure):
 '''
 
 
-def course_with(framework: Framework, course: Course) -> Course:
+def speed_course(framework: Framework, course: Course) -> Course:
     """The mini course with a program of the framework in its solution, and a test of its speed."""
     if importlib.util.find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed")
-    settings = course.root / "course.yaml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("defaults:\n", f"defaults:\n  profile: {framework}\n"), encoding="utf-8")
-    source = notebooks.read(course.source("mini"))
-    [cell] = [cell for cell in notebooks.solution_cells(source) if cell.grade_id == "moving_average"]
-    program = f"{cell.text}\n{PROGRAMS[framework]}"
-    nbformat.write(notebooks.replace_solutions(source, {"moving_average": program}), course.source("mini"))
-    with (course.hidden_tests("mini") / "test_mini.py").open("a", encoding="utf-8") as tests:
-        tests.write(SPEED_TEST)
-    return Course.load(course.root)
+    return course_with(framework, course, PROGRAMS[framework], SPEED_TEST)
 
 
 def hand_in(course: Course, **replaced: str) -> Submission:
@@ -103,7 +93,7 @@ def speed(result: Grade) -> dict[str, object]:
 
 @pytest.mark.parametrize("framework", ["tensorflow", "torch"])
 def test_speed_is_open_without_a_gpu_and_measured_with_one(framework: Framework, mini_course: Course) -> None:
-    course = course_with(framework, mini_course)
+    course = speed_course(framework, mini_course)
     waiting = grade(hand_in(course), course, WITHOUT)
     assert (waiting.status, waiting.score) == ("incomplete", 2.0)
     complete = merged(waiting, grade(hand_in(course), course, WITH))
@@ -117,7 +107,7 @@ def test_speed_is_open_without_a_gpu_and_measured_with_one(framework: Framework,
 
 
 def test_wrong_answers_are_not_measured(mini_course: Course) -> None:
-    course = course_with("torch", mini_course)
+    course = speed_course("torch", mini_course)
     wrong = "def moving_average(x, width):\n    return x\n\ndef train_steps(x, count):\n    return [0.0]"
     result = speed(grade(hand_in(course, moving_average=wrong), course, WITH))
     assert result["status"] == Status.FAILED
@@ -125,6 +115,6 @@ def test_wrong_answers_are_not_measured(mini_course: Course) -> None:
 
 
 def test_pytorch_without_a_gpu_says_so(mini_course: Course) -> None:
-    course_with("torch", mini_course)
+    speed_course("torch", mini_course)
     with pytest.raises(NoGpuError, match="PyTorch sees no GPU"):
         usable_gpus("torch", "weak", found=lambda: (SIMULATED,))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
 import pytest
+from framework_course import Framework, course_with, with_more
 from nbformat.v4 import new_code_cell, new_notebook
 from sandboxing import limits
 from typer.testing import CliRunner
@@ -20,8 +21,6 @@ from autograder.grading.gpu import usable_gpus
 from autograder.grading.session import StudentSession
 from autograder.running.store import GradeStore
 from autograder.sandbox import Gpu, NoGpuError, SandboxSpec, WarmParent
-
-Framework = Literal["tensorflow", "torch"]
 
 # A training of a small network, its weights drawn by NumPy: the same losses from every right program.
 PROGRAMS = {
@@ -131,7 +130,7 @@ def test_open_points_are_completed_on_the_gpu(
     framework: Framework, mini_course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUTOGRADER_SECRET", "a secret for these tests")
-    course = course_with(framework, mini_course)
+    course = course_with(framework, mini_course, PROGRAMS[framework], SPEED_TEST)
     hand_in(course, "ada")
     hand_in(course, "bob", ON_THE_CPU.replace("FRAMEWORK", framework))
     hand_in(course, "cem", NOTHING_DONE)
@@ -157,26 +156,10 @@ def test_open_points_are_completed_on_the_gpu(
     assert "on a GPU" not in page
 
 
-def course_with(framework: Framework, course: Course) -> Course:
-    settings = course.root / "course.yaml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("defaults:\n", f"defaults:\n  profile: {framework}\n"), encoding="utf-8")
-    source = notebooks.read(course.source("mini"))
-    [cell] = [cell for cell in notebooks.solution_cells(source) if cell.grade_id == "moving_average"]
-    program = f"{cell.text}\n{PROGRAMS[framework]}"
-    nbformat.write(notebooks.replace_solutions(source, {"moving_average": program}), course.source("mini"))
-    with (course.hidden_tests("mini") / "test_mini.py").open("a", encoding="utf-8") as tests:
-        tests.write(SPEED_TEST)
-    return Course.load(course.root)
-
-
 def hand_in(course: Course, student: str, changed: str = "") -> None:
-    notebook = notebooks.read(course.source("mini"))
-    [cell] = [cell for cell in notebooks.solution_cells(notebook) if cell.grade_id == "moving_average"]
-    notebook = notebooks.replace_solutions(notebook, {"moving_average": cell.text + changed})
     folder = course.submitted / student / "mini"
     folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / "mini.ipynb")
+    nbformat.write(with_more(notebooks.read(course.source("mini")), changed), folder / "mini.ipynb")
 
 
 def autograde(course: Course, *arguments: str) -> dict[str, Any]:
