@@ -31,8 +31,9 @@ from pathlib import Path
 from typing import Any
 
 import classes
-from efficiency import autograde, computed, idle_session_s
+from efficiency import autograde, computed
 from measuring import Run, arguments, cores, publish, table, timed
+from small_work import idle_session_s
 
 UNCOUNTED = ("hand-in",)  # needs saved outputs, which these hand-ins do not have
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -19,11 +18,7 @@ from typing import Any
 
 import classes
 from measuring import Run, arguments, cores, publish, table, timed
-from nbformat.v4 import new_notebook
-
-from autograder.course import Limits
-from autograder.grading.session import StudentSession
-from autograder.sandbox import SandboxSpec, WarmParent
+from small_work import idle_session_s
 
 SECRET = "a term secret for benchmarks only"
 
@@ -75,18 +70,6 @@ def autograde(course: Path, assignment: str, *options: str) -> Run:
 def computed(results: list[dict[str, Any]], idle_s: float) -> float:
     """CPU seconds of the students' own computation."""
     return sum(max(0.0, float(result["timing"]["cpu_s"]) - idle_s) for result in results)
-
-
-def idle_session_s(sessions: int = 5) -> float:
-    """CPU seconds of a student's process that starts and runs nothing: the median of some sessions."""
-    used = []
-    with WarmParent("tensorflow") as warm:
-        spec = SandboxSpec(isolation="weak")
-        for _ in range(sessions):
-            with StudentSession(new_notebook(), spec, Limits(), warm) as session:
-                session.student.has("nothing")
-                used.append(session.cpu_s)
-    return statistics.median(used)
 
 
 if __name__ == "__main__":
