@@ -20,6 +20,7 @@ otter-grader wants other versions of some libraries than nbgrader, so it gets an
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import statistics
@@ -31,9 +32,9 @@ from pathlib import Path
 from typing import Any
 
 import classes
+import small_work
 from efficiency import autograde, computed
 from measuring import Run, arguments, cores, publish, table, timed
-from small_work import idle_session_s
 
 UNCOUNTED = ("hand-in",)  # needs saved outputs, which these hand-ins do not have
 
@@ -91,7 +92,7 @@ def compare(folder: Path, options: Any) -> dict[str, Any]:
                 f"round {number + 1}: {tool.name} {tool.seconds_each()[-1]:.2f} s a submission",
                 file=sys.stderr,
             )
-    idle = idle_session_s()
+    idle = small_work.idle_session_s()
     print(_table(tools, options))
     efficiency = [
         computed(results, idle) / (cores() * sum(run.wall_s for run in runs))
@@ -105,6 +106,7 @@ def compare(folder: Path, options: Any) -> dict[str, Any]:
         print(f"not what was expected: {sentence}")
     return {
         "exercise": exercise.name,
+        "steps_of_the_small_notebook": os.environ.get(small_work.VARIABLE),
         "students": len(students),
         "tools": {tool.name: _document(tool) for tool in tools},
         "own_computation_s": useful,

@@ -1,6 +1,6 @@
 """How much of the machine's time goes into the students' own computation.
 
-    python benchmarks/efficiency.py [small|ass1] [--students 24] [--few 4] [--json FILE]
+    python benchmarks/efficiency.py [small|ass1] [--students 96] [--few 24] [--json FILE]
 
 The students' own computation is the CPU time of their processes, notebook and hidden tests' calls, less what a session
 uses that runs nothing. Divided by cores times wall time: for the whole command, with its cold start, and for each
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import classes
+import small_work
 from measuring import Run, arguments, cores, publish, table, timed
-from small_work import idle_session_s
 
 SECRET = "a term secret for benchmarks only"
 
@@ -26,9 +26,13 @@ SECRET = "a term secret for benchmarks only"
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("exercise", nargs="?", choices=("small", "ass1"), default="small")
-    parser.add_argument("--students", type=int, default=24)
-    parser.add_argument("--few", type=int, default=4, help="size of the smaller class")
+    parser.add_argument("--students", type=int, help="by default 96, of ass1 24")
+    parser.add_argument(
+        "--few", type=int, help="size of the smaller class; by default a quarter, of ass1 a sixth"
+    )
     options = parser.parse_args()
+    options.students = options.students or (24 if options.exercise == "ass1" else 96)
+    options.few = options.few or options.students // (6 if options.exercise == "ass1" else 4)
     exercise = classes.EXERCISES[options.exercise]()
     found = {}
     with tempfile.TemporaryDirectory(prefix="autograder-benchmark-") as folder:
@@ -36,7 +40,7 @@ def main() -> None:
             course = classes.our_course(Path(folder) / str(count), exercise, classes.names(count))
             run = autograde(course, exercise.name)
             found[count] = run, json.loads(run.output)["results"]
-    idle = idle_session_s()
+    idle = small_work.idle_session_s()
     rows = [
         [
             f"class of {count}",
@@ -52,6 +56,7 @@ def main() -> None:
     print(table(f"{exercise.name}, {cores()} cores", ("", "wall s", "own computation s", "efficiency"), rows))
     measured = {
         "exercise": exercise.name,
+        "steps_of_the_small_notebook": os.environ.get(small_work.VARIABLE),
         "idle_session_s": idle,
         "rows": [
             dict(zip(("what", "wall_s", "own_computation_s", "efficiency"), row, strict=True)) for row in rows
