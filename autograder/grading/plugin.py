@@ -188,6 +188,16 @@ def reference(request: pytest.FixtureRequest, context: GradingContext) -> Iterat
 
 
 @pytest.fixture
+def reference_times(context: GradingContext) -> dict[str, float]:
+    """Seconds that earlier gradings have measured of this reference, for a test to read and to add to.
+
+    Empty where none have. It is there to save time, and must not decide anything that a new measurement could decide
+    otherwise: which gradings came before differs from run to run.
+    """
+    return context.reference().times
+
+
+@pytest.fixture
 def fresh_student(context: GradingContext) -> Iterator[Callable[..., Student]]:
     """`fresh_student(prelude="code")`: the submission once more, in a sandbox where the prelude ran before
     its cells."""

@@ -49,6 +49,9 @@ class StudentSession:
         self.killed = False  # a kernel was killed: perhaps by its own code, perhaps by somebody else
         self.start_s = 0.0
         self.printed: list[str] = []
+        self.times: dict[
+            str, float
+        ] = {}  # what tests have measured of it, in seconds; a reference keeps them
         self._spec = spec
         self._limits = limits
         self._warm = warm

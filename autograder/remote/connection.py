@@ -64,7 +64,11 @@ class CallExpired(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, and what it cost by the grader's clock."""
+    """An answer, and what it cost by the grader's clock.
+
+    What the session computed since its last answer, unasked, is counted with it: a thread that works ahead, or that
+    keeps a core busy while another session is timed, makes no call cheaper.
+    """
 
     answer: Any
     wall_s: float
@@ -82,6 +86,7 @@ class Connection:
         self._line = Line(sock)
         self._process = process
         self._grace_s = grace_s
+        self._used_at_answer_s: float | None = None
 
     def ask(
         self,
@@ -99,6 +104,8 @@ class Connection:
             raise SessionEnded(self.ended)
         parts = encode_parts(question, _QUESTION_LIMITS, other)
         watch = _Watch(self._process, cpu_s, wall_s)
+        before, self._used_at_answer_s = self._used_at_answer_s, None
+        unasked_s = max(0.0, watch.cpu_before - before) if before is not None else 0.0
         try:
             message = self._exchange(parts, watch)
             answer = decode(message, self.limits, handle)
@@ -112,7 +119,9 @@ class Connection:
         except BaseException:  # such as Ctrl-C: half a frame may be under way
             self._end("the grader gave up in the middle of a question")
             raise
-        return Reply(answer, *watch.spent())
+        spent_wall_s, spent_cpu_s = watch.spent()
+        self._used_at_answer_s = watch.cpu_before + spent_cpu_s
+        return Reply(answer, spent_wall_s + unasked_s, spent_cpu_s + unasked_s)
 
     def end(self, reason: str) -> None:
         """End the session, for example because an answer makes no sense. Later questions raise

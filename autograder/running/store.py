@@ -77,7 +77,10 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
     ):
         digest.update(part.encode() + b"\0")
     for path in deciding_files(course, assignment):
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        place = path.relative_to(
+            course.root
+        ).as_posix()  # a module that moves to another folder is another module
+        digest.update(os.fsencode(place) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -162,3 +162,13 @@ def test_longest_expected_comes_first_by_its_last_time_or_its_size(course: Cours
     # What was never graded is expected to take what is usual here; then the larger comes first.
     order = plan(course, "mini", SETTINGS, students=["quick", "usual", "short", "long", "slow"]).todo
     assert order == ("slow", "long", "short", "usual", "quick")
+
+
+def test_a_module_of_hidden_tests_that_moves_to_another_folder_is_another(course: Course):
+    folders = [course.hidden_tests("mini") / name for name in ("easy", "hard")]
+    for folder in folders:
+        folder.mkdir()
+    (folders[0] / "limits.py").write_text("LIMIT = 1\n")
+    before = course_key(course, "mini", SETTINGS)
+    (folders[0] / "limits.py").rename(folders[1] / "limits.py")
+    assert course_key(course, "mini", SETTINGS) != before

@@ -242,6 +242,37 @@ def test_the_grader_knows_what_a_call_cost(student: Student) -> None:
     assert student.last_call.wall_s > 0
 
 
+AHEAD = """
+import threading, time
+finished = threading.Event()
+
+def start():
+    def work():
+        while time.thread_time() < 0.5: pass
+        finished.set()
+    threading.Thread(target=work, daemon=True).start()
+    return 1
+
+def result():
+    return finished.is_set()
+"""
+
+
+def test_what_is_computed_between_two_calls_counts_with_the_second(tmp_path: Path) -> None:
+    with session(tmp_path, AHEAD) as student:
+        before = student.process.usage()
+        assert student.start() == 1
+        while student.process.usage() < before + 0.45:
+            assert student.process.alive()
+        student.result()
+        assert student.last_call.cpu_s > 0.3
+        assert student.last_call.wall_s > 0.3
+        while not student.result():
+            pass
+        student.result()
+        assert student.last_call.cpu_s < 0.2
+
+
 def test_a_process_that_ends_fails_what_comes_after(tmp_path: Path) -> None:
     with session(tmp_path, NOTEBOOK) as student:
         params = student.params(2)
