@@ -45,7 +45,7 @@ class Exercise:
 
 
 def small() -> Exercise:
-    """A network of a few units: 0.7 s of computation with all checks, on this machine, one student at a time."""
+    """A network of a few units: 0.7 s of computation with all checks, on this machine."""
     folder = HERE / "small"
     source = _notebook_of((folder / "notebook.py").read_text(encoding="utf-8"))
     steps = small_work.settle(source, wanted_s=0.7)
