@@ -49,7 +49,7 @@ def small() -> Exercise:
     folder = HERE / "small"
     source = _notebook_of((folder / "notebook.py").read_text(encoding="utf-8"))
     steps = small_work.settle(source, wanted_s=0.7)
-    print(f"small: {steps} steps of training, so that a student's own computation is 0.7 s", file=sys.stderr)
+    print(f"small: {steps} steps of training, for 0.7 s of a student's own computation", file=sys.stderr)
     checks = ("init", "forward", "loss", "training")
     return Exercise(
         name="small",

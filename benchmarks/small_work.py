@@ -24,8 +24,8 @@ from autograder.grading.session import StudentSession
 from autograder.sandbox import SandboxSpec, WarmParent
 
 VARIABLE = "SMALL_NOTEBOOK_STEPS"  # read by small/small_checks.py, in whatever tool runs it
-FEWEST = 30  # with fewer the training does not learn its task
-_FEW, _MANY = 30, 330
+FEWEST = 30  # with fewer the training does not learn its task, however slow the machine
+_FEW, _MANY = FEWEST, 330
 _SESSIONS = 3
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "small"))
@@ -34,7 +34,7 @@ import small_checks  # noqa: E402
 
 def settle(source: NotebookNode, wanted_s: float) -> int:
     """Set, for this process and those it starts, the number of steps with which all that a student's code does takes
-    `wanted_s` CPU seconds; returns it. A number that the environment has already stands.
+    `wanted_s` CPU seconds, but at least `FEWEST`; returns it. A number that the environment has already stands.
     """
     if VARIABLE not in os.environ:
         os.environ[VARIABLE] = str(_steps(source, wanted_s))

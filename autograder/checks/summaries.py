@@ -313,9 +313,8 @@ def _read_file(run: str, content: bytes, parts: _Parts) -> None:
             return
         try:
             event = event_pb2.Event.FromString(record)
-            if not parts.has_room_for(
-                max(0, len(event.summary.value) - 1)
-            ):  # ten bytes each, and long to convert
+            # Further values of one record: ten bytes each, and long to convert.
+            if not parts.has_room_for(max(0, len(event.summary.value) - 1)):
                 return
             events = list(dataclass_compat.migrate_event(data_compat.migrate_event(event), metadata))
         except (DecodeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:

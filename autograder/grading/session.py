@@ -49,9 +49,8 @@ class StudentSession:
         self.killed = False  # a kernel was killed: perhaps by its own code, perhaps by somebody else
         self.start_s = 0.0
         self.printed: list[str] = []
-        self.times: dict[
-            str, float
-        ] = {}  # what tests have measured of it, in seconds; a reference keeps them
+        # What tests have measured of it, in seconds. A reference keeps them from one grading to the next.
+        self.times: dict[str, float] = {}
         self._spec = spec
         self._limits = limits
         self._warm = warm

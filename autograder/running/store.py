@@ -77,9 +77,8 @@ def course_key(course: Course, assignment: str, settings: GradingSettings) -> st
     ):
         digest.update(part.encode() + b"\0")
     for path in deciding_files(course, assignment):
-        place = path.relative_to(
-            course.root
-        ).as_posix()  # a module that moves to another folder is another module
+        # With its folder: a module that moves to another one is another module.
+        place = path.relative_to(course.root).as_posix()
         digest.update(os.fsencode(place) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
