@@ -5,10 +5,13 @@ The program is called from outside with a number of steps k; the student's clock
 1. Correctness. `verify` sees every answer of the student's program; the first problem ends the measurement. An answer
    should depend on all the work (losses of all steps, a check sum of the weights), on inputs that are new in each call.
 2. Warm-up of both programs: at least 5 calls and 0.5 s each, and until calls no longer get faster (tracing, autotune).
-3. For each program a k is found whose 2k steps take long enough to be measured, and no longer.
-4. Interleaved pairs, at least nine, in the order ABBA: student, reference, reference, student. One measurement is the
-   slope (t(3k) - t(k)) / 2k in seconds a step, which is free of the overhead of a call. Each t is the shortest of
-   several: other work on the machine only ever makes a call longer, and comes in bursts that short calls fall between.
+3. For each program two numbers of steps are found, K and a tenth of it, k, whose difference takes long enough to be
+   measured, and no longer.
+4. Interleaved pairs, at least nine, each of up to ten rounds in alternating order: student, reference, reference,
+   student. One measurement is the slope (t(K) - t(k)) / (K - k) in seconds a step, which is free of the overhead of a
+   call. Each t is the shortest of the pair's: other work on the machine only ever makes a call longer, and comes in
+   bursts that short calls fall between. k is a tenth because the error of the short call counts as much as that of the
+   long one, and is the smaller the shorter the call.
 5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval. If
    the threshold lies inside it, more pairs are measured before anything is decided.
 
@@ -25,9 +28,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 Program = Callable[[int], object]
 Clock = Callable[[], float]
@@ -35,13 +39,17 @@ Clock = Callable[[], float]
 PAIRS = 9
 MAX_PAIRS = 45
 LONGEST_S = 60.0  # after which no more than the least pairs are measured
-PRECISION = 0.05  # half the interval's width, relative to the ratio, above which more pairs are measured
+PRECISION = 0.04  # half the interval's width, relative to the ratio, above which more pairs are measured
 WARM_CALLS = 5
 WARM_S = 0.5
 MAX_WARM_CALLS = 60
-LEAST_WORK_S = 0.008  # that 2k steps should take: far above a clock's grain, below most bursts of other work
+SHORT = 10  # times fewer steps in the short call
+LEAST_STEPS = 3  # of a long call
+LEAST_WORK_S = (
+    0.005  # that K - k steps should take: far above a clock's grain, below most bursts of other work
+)
 LONG_WORK_S = 0.2  # beyond which fewer steps are enough
-REPEATS = 9  # of a pair's four calls, the shortest of which count
+REPEATS = 10  # of a pair's four calls, the shortest of which count; even, so that both come first as often
 REPEATS_S = 0.3  # and how long they may take: calls that are long by themselves are repeated less often
 MAX_STEPS = 100_000
 
@@ -64,7 +72,7 @@ class Throughput:
     `threshold`.
 
     `low` and `high` bound the ratio with `confidence`; speeds are items a second. `pairs` are the single
-    ratios, `steps` the k of the measurement. `environment` names device, driver and library versions.
+    ratios, `steps` those of the student's long calls. `environment` names device, driver and library versions.
     """
 
     ok: bool
@@ -89,7 +97,7 @@ def compare(
     *,
     verify: Callable[[object, int], str] = lambda answer, steps: "",
     items_per_step: int = 1,
-    steps: int = 10,
+    steps: int = 3,
     pairs: int = PAIRS,
     max_pairs: int = MAX_PAIRS,
     precision: float = PRECISION,
@@ -100,9 +108,9 @@ def compare(
     """Measure `student(k)` against `reference(k)`; both do k steps and return when they are done.
 
     `verify(answer, k)` returns "" for a right answer of the student's, else a sentence. `items_per_step`
-    (samples of a batch) only scales the speeds that are shown. A student's program that takes no longer for more steps
-    is not `ok`. What the programs raise passes through. Raises ThroughputError if the reference takes no measurable
-    time, or the machine is too busy.
+    (samples of a batch) only scales the speeds that are shown; `steps` are those of the first calls, before it is known
+    how long they take. A student's program that takes no longer for more steps is not `ok`. What the programs raise
+    passes through. Raises ThroughputError if the reference takes no measurable time, or the machine is too busy.
     """
     named = dict(environment or {})
 
@@ -147,7 +155,7 @@ def compare(
         per_second=items_per_step / seconds,
         reference_per_second=items_per_step / reference_seconds,
         pairs=tuple(ratios),
-        steps=mine.steps,
+        steps=mine.long,
         sentence=_sentence(ratio, threshold),
         environment=named,
     )
@@ -273,9 +281,9 @@ def _warm_up(program: Callable[[int], float], k: int, clock: Clock) -> None:
             return
 
 
-def _reference_sized(program: Callable[[int], float], k: int) -> _Sized:
+def _reference_sized(program: Callable[[int], float], steps: int) -> _Sized:
     try:
-        return _sized(program, k)
+        return _sized(program, steps)
     except _NoWork:
         raise ThroughputError(
             f"Even {MAX_STEPS} steps take the reference no measurable time: its work is not done when asked."
@@ -284,51 +292,62 @@ def _reference_sized(program: Callable[[int], float], k: int) -> _Sized:
 
 @dataclass(frozen=True)
 class _Sized:
-    """A program with the number of steps that suits it: fast and slow ones are measured equally well and long."""
+    """A program with the steps of its calls: fast and slow ones are measured equally well and long."""
 
     program: Callable[[int], float]
-    steps: int
-    round_s: float  # of a call with so many steps and one with three times as many
+    long: int
+    round_s: float  # of a short and a long call
+
+    @property
+    def short(self) -> int:
+        return max(1, self.long // SHORT)
+
+    def slope(self, short_s: float, long_s: float) -> float:
+        return (long_s - short_s) / (self.long - self.short)
 
 
-def _sized(program: Callable[[int], float], k: int) -> _Sized:
+def _sized(program: Callable[[int], float], steps: int) -> _Sized:
     """Find the steps whose work can be measured. Raises _NoWork where more steps take no longer."""
+    steps = max(steps, LEAST_STEPS)
     while True:
-        times = [program(each) for _ in range(3) for each in (k, 3 * k)]
+        tried = _Sized(program, steps, 0.0)
+        times = [program(each) for _ in range(3) for each in (tried.short, tried.long)]
         short, long = min(times[::2]), min(times[1::2])
         work = long - short
-        if work > 2 * LONG_WORK_S and k > 1:
-            k = max(1, int(k * LONG_WORK_S / work))
+        if work > 2 * LONG_WORK_S and steps > LEAST_STEPS:
+            steps = max(LEAST_STEPS, int(steps * LONG_WORK_S / work))
         elif work >= LEAST_WORK_S:
-            return _Sized(program, k, short + long)
-        elif k >= MAX_STEPS:
+            return replace(tried, round_s=short + long)
+        elif steps >= MAX_STEPS:
             raise _NoWork
         else:
-            k *= 2 if work > LEAST_WORK_S / 4 else 4
+            steps *= 2 if work > LEAST_WORK_S / 4 else 4
 
 
 def _pair(student: _Sized, reference: _Sized, number: int) -> tuple[float, float]:
-    """Seconds a step of student and reference. Pairs alternate in their order, so that two of them are ABBA."""
-    first, second = (student, reference) if number % 2 == 0 else (reference, student)
+    """Seconds a step of student and reference, from rounds of which two by two are ABBA."""
     repeats = max(1, min(REPEATS, round(REPEATS_S / (student.round_s + reference.round_s))))
     for _ in range(5):
-        rounds = [
-            (
-                first.program(first.steps),
-                second.program(second.steps),
-                second.program(3 * second.steps),
-                first.program(3 * first.steps),
-            )
-            for _ in range(repeats)
-        ]
-        short_first, short_second, long_second, long_first = (min(each) for each in zip(*rounds, strict=True))
-        of_first = (long_first - short_first) / (2 * first.steps)
-        of_second = (long_second - short_second) / (2 * second.steps)
-        if of_first > 0 and of_second > 0:
-            return (of_first, of_second) if first is student else (of_second, of_first)
-    raise ThroughputError(
-        "Three times the steps took no longer, again and again: the machine is too busy to measure."
-    )
+        rounds = [_round((student, reference), number + each) for each in range(repeats)]
+        (short, long), (reference_short, reference_long) = np.min(rounds, axis=0).tolist()
+        mine, theirs = student.slope(short, long), reference.slope(reference_short, reference_long)
+        if mine > 0 and theirs > 0:
+            return mine, theirs
+    raise ThroughputError("More steps took no longer, again and again: the machine is too busy to measure.")
+
+
+def _round(programs: tuple[_Sized, _Sized], number: int) -> NDArray[np.float64]:
+    """Seconds of each program's short and long call, [2, 2].
+
+    The order alternates between rounds and not between pairs: who comes second finds other things in the processor's
+    caches, and where a pair had only one order, its ratio was one of two values, neither of them the right one.
+    """
+    seconds = np.zeros((2, 2))
+    for size in (0, 1):
+        for which in (0, 1) if number % 2 == 0 else (1, 0):
+            measured = programs[which]
+            seconds[which, size] = measured.program((measured.short, measured.long)[size])
+    return seconds
 
 
 def _sentence(ratio: float, threshold: float) -> str:

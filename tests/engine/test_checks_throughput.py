@@ -74,6 +74,16 @@ def test_a_measurement_that_drags_on_ends_with_what_is_known():
     assert len(slow.pairs) == 9
 
 
+@pytest.mark.parametrize("per_step", [1e-5, 1e-3, 3.0])
+def test_the_short_call_has_a_tenth_of_the_steps_where_they_are_many(per_step):
+    machine = Machine()
+    asked = []
+    program = machine.program(per_step, call=0.002)
+    result = compare(lambda k: (asked.append(k), program(k))[1], program, 0.5, clock=machine.clock)
+    assert set(asked[-40:]) == {result.steps, max(1, result.steps // 10)}
+    assert result.steps >= 3
+
+
 def test_wrong_answers_end_the_measurement():
     machine = Machine()
     cheat = machine.program(0.0001, answer=lambda k: np.zeros(1))
@@ -152,6 +162,26 @@ def test_bursts_of_other_work_do_not_decide_the_ratio():
         ratios.append(compare(machine.program(5e-4), machine.program(5e-4), 0.5, clock=machine.clock).ratio)
     assert min(ratios) >= 0.93
     assert max(ratios) <= 1.07
+
+
+class CachingMachine(Machine):
+    """A machine on which a program that runs twice in a row finds its data in the caches the second time."""
+
+    last = ""
+
+    def program(self, name, per_step=1e-4, call=0.0006):
+        def run(k):
+            self.now += call + k * per_step * (0.7 if self.last == name else 1.0)
+            self.last = name
+
+        return run
+
+
+def test_the_order_of_calls_does_not_decide_the_ratio():
+    machine = CachingMachine()
+    result = compare(machine.program("mine"), machine.program("reference"), 0.5, clock=machine.clock)
+    assert result.ratio == pytest.approx(1, rel=0.02)
+    assert (min(result.pairs), max(result.pairs)) == pytest.approx((1, 1), rel=0.02)
 
 
 def test_what_a_program_raises_passes_through():

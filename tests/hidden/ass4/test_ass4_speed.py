@@ -108,7 +108,6 @@ def test_throughput(
         LEAST_SHARE,
         verify=_problem,
         items_per_step=BATCH,
-        steps=4,
         environment=environment,
     )
     measure.throughput(found)
