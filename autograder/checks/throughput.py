@@ -9,9 +9,10 @@ The program is called from outside with a number of steps k; the student's clock
    measured, and no longer.
 4. Interleaved pairs, at least nine, each of up to ten rounds in alternating order: student, reference, reference,
    student. One measurement is the slope (t(K) - t(k)) / (K - k) in seconds a step, which is free of the overhead of a
-   call. Each t is the shortest of the pair's: other work on the machine only ever makes a call longer, and comes in
-   bursts that short calls fall between. k is a tenth because the error of the short call counts as much as that of the
-   long one, and is the smaller the shorter the call.
+   call. Each t is the lower fifth of the pair's: other work on the machine only ever makes a call longer, and comes in
+   bursts that short calls fall between. Not the shortest: where the neighbours of a virtual machine are idle for once,
+   a single call is far shorter than all others. k is a tenth because the error of the short call counts as much as that
+   of the long one, and is the smaller the shorter the call.
 5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval. If
    the threshold lies inside it, more pairs are measured before anything is decided.
 
@@ -37,9 +38,9 @@ Program = Callable[[int], object]
 Clock = Callable[[], float]
 
 PAIRS = 9
-MAX_PAIRS = 45
+MAX_PAIRS = 63
 LONGEST_S = 60.0  # after which no more than the least pairs are measured
-PRECISION = 0.04  # half the interval's width, relative to the ratio, above which more pairs are measured
+PRECISION = 0.03  # half the interval's width, relative to the ratio, above which more pairs are measured
 WARM_CALLS = 5
 WARM_S = 0.5
 MAX_WARM_CALLS = 60
@@ -49,7 +50,8 @@ LEAST_WORK_S = (
     0.005  # that K - k steps should take: far above a clock's grain, below most bursts of other work
 )
 LONG_WORK_S = 0.2  # beyond which fewer steps are enough
-REPEATS = 10  # of a pair's four calls, the shortest of which count; even, so that both come first as often
+REPEATS = 10  # of a pair's four calls; even, so that both come first as often
+QUIET = 0.2  # quantile of the repeated calls that counts
 REPEATS_S = 0.3  # and how long they may take: calls that are long by themselves are repeated less often
 MAX_STEPS = 100_000
 
@@ -329,7 +331,7 @@ def _pair(student: _Sized, reference: _Sized, number: int) -> tuple[float, float
     repeats = max(1, min(REPEATS, round(REPEATS_S / (student.round_s + reference.round_s))))
     for _ in range(5):
         rounds = [_round((student, reference), number + each) for each in range(repeats)]
-        (short, long), (reference_short, reference_long) = np.min(rounds, axis=0).tolist()
+        (short, long), (reference_short, reference_long) = np.quantile(rounds, QUIET, axis=0).tolist()
         mine, theirs = student.slope(short, long), reference.slope(reference_short, reference_long)
         if mine > 0 and theirs > 0:
             return mine, theirs

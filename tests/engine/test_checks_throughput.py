@@ -62,7 +62,7 @@ def test_more_pairs_are_measured_when_it_is_close():
     machine = Machine(noise=0.2)
     close = compare(machine.program(0.001), machine.program(0.001), 1.0, clock=machine.clock)
     assert len(close.pairs) > 9
-    assert len(close.pairs) <= 45
+    assert len(close.pairs) <= 63
     calm = Machine(noise=0.005)
     assert len(compare(calm.program(0.001), calm.program(0.001), 0.1, clock=calm.clock).pairs) == 9
     assert len(compare(machine.program(0.001), machine.program(0.001), 0.1, clock=machine.clock).pairs) > 9
@@ -162,6 +162,24 @@ def test_bursts_of_other_work_do_not_decide_the_ratio():
         ratios.append(compare(machine.program(5e-4), machine.program(5e-4), 0.5, clock=machine.clock).ratio)
     assert min(ratios) >= 0.93
     assert max(ratios) <= 1.07
+
+
+def test_a_rare_quick_call_spoils_no_pair():
+    """Where the neighbours of a virtual machine are idle for once, one call is far quicker than all others."""
+    ratios, pairs = [], []
+    for seed in range(20):
+        machine = Machine(seed=seed)
+        rare = np.random.default_rng(seed)
+
+        def program(k, machine=machine, rare=rare):
+            machine.now += (0.0006 + k * 1e-4) * (0.6 if rare.uniform() < 0.06 else rare.uniform(1, 1.3))
+
+        found = compare(program, program, 0.5, clock=machine.clock)
+        ratios.append(found.ratio)
+        pairs.append(len(found.pairs))
+    assert min(ratios) >= 0.93
+    assert max(ratios) <= 1.07
+    assert np.mean(pairs) < 45  # nearly all that are allowed, if the shortest of a pair's calls counted
 
 
 class CachingMachine(Machine):
