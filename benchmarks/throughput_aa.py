@@ -25,7 +25,7 @@ from autograder.checks.throughput import ThroughputError, compare
 from autograder.course import Limits
 from autograder.grading.gpu import usable_gpus
 from autograder.grading.session import StudentSession
-from autograder.grading.timing import by_cpu_time
+from autograder.grading.timing import by_cpu_time, on_one_core
 from autograder.remote.client import Student
 from autograder.sandbox import Gpu, SandboxSpec, WarmParent
 
@@ -147,9 +147,11 @@ def measured(
 
 def against(student: Student, reference: Student, wall: bool) -> tuple[float, int]:
     mine, theirs = student.train_steps, reference.train_steps
-    if not wall:
-        mine, theirs = by_cpu_time(student, mine), by_cpu_time(reference, theirs)
-    found = compare(mine, theirs, 0.5)
+    if wall:
+        found = compare(mine, theirs, 0.5)
+    else:
+        with on_one_core(student, reference):
+            found = compare(by_cpu_time(student, mine), by_cpu_time(reference, theirs), 0.5)
     return found.ratio, len(found.pairs)
 
 

@@ -18,8 +18,9 @@ The program is called from outside with a number of steps k; the student's clock
 
 Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be passed in,
 and a program may say itself how long its work took (`Timed`): on a CPU the computing time of its process, which other
-work on the machine changes little; on a GPU, for which a process waits, the time that passes.
-`benchmarks/throughput_aa.py` measures how far the ratio of a program to itself strays.
+work on the machine changes little, with both programs on one core (`autograder.grading.timing`); on a GPU, for which a
+process waits, the time that passes. `benchmarks/throughput_aa.py` measures how far the ratio of a program to itself
+strays.
 
 Sources: Efron and Tibshirani, An introduction to the bootstrap (1993) for the percentile interval; interleaving because
 clocks and temperature drift within a measurement.

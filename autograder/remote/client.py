@@ -14,7 +14,8 @@ as ndarrays without dimensions, so that their dtype can be judged; anything else
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -97,6 +98,16 @@ class Student:
             yield
         finally:
             self._call_s = before
+
+    @contextmanager
+    def on_cores(self, cores: Collection[int]) -> Iterator[None]:
+        """Inside, compute on these cores only, numbered as by `os.sched_getaffinity`; afterwards on all of the
+        grader's."""
+        self._connection.keep_to(cores)
+        try:
+            yield
+        finally:
+            self._connection.keep_to(os.sched_getaffinity(0))
 
     @contextmanager
     def arrays_as(self, arrays: Arrays) -> Iterator[None]:

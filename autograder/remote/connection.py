@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from socket import socket
 from typing import Any, Protocol
@@ -37,6 +37,9 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """End all of the session's processes. Called again, it does nothing."""
+
+    def keep_to(self, cores: Collection[int]) -> None:
+        """Let all of the session's processes run on these cores and no others."""
 
     def why_it_ended(self) -> str | None:
         """The reason as the end of a sentence ("it exceeded its memory limit of 2048 MB"), or None where
@@ -122,6 +125,10 @@ class Connection:
         spent_wall_s, spent_cpu_s = watch.spent()
         self._used_at_answer_s = watch.cpu_before + spent_cpu_s
         return Reply(answer, spent_wall_s + unasked_s, spent_cpu_s + unasked_s)
+
+    def keep_to(self, cores: Collection[int]) -> None:
+        """Let the session compute on these cores of the machine and no others. Nothing happens where it has ended."""
+        self._process.keep_to(cores)
 
     def end(self, reason: str) -> None:
         """End the session, for example because an answer makes no sense. Later questions raise

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,10 @@ class LiveSession:
     def begin(self) -> None:
         """Let its wall time count from now: it was forked before there was anything for it to run."""
         self._tell({"op": "begin"})
+
+    def keep_to(self, cores: Collection[int]) -> None:
+        """Let its processes run on these cores of the machine, and no others, from now on."""
+        self._tell({"op": "cores", "cores": sorted(cores)})
 
     def signal_kernel(self, number: int) -> None:
         self._tell({"op": "signal", "number": number})
@@ -194,6 +199,9 @@ class SessionProcess:
 
     def kill(self) -> None:
         self._session.end()
+
+    def keep_to(self, cores: Collection[int]) -> None:
+        self._session.keep_to(cores)
 
     def why_it_ended(self) -> str | None:
         """The end of the sentence "the notebook's process ended: ", or None. Waits a moment for its end."""

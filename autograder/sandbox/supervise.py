@@ -7,7 +7,8 @@ it.
 
 To the grader, on the lifeline: {"event": "started"}, {"event": "usage", …}, {"event": "exit", "reason",
 "code", …}. From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "begin"} (its wall time counts
-from now), {"op": "end"}; a closed lifeline means the same as "end".
+from now), {"op": "cores", "cores"} (from now its processes run on these), {"op": "end"}; a closed lifeline means
+the same as "end".
 """
 
 from __future__ import annotations
@@ -71,9 +72,20 @@ def _answer(lifeline: socket.socket, kernel: int, watchdog: Watchdog) -> bool:
     if message["op"] == "begin":
         watchdog.begin()
         return True
+    if message["op"] == "cores":
+        _keep_to(watchdog.processes(), message["cores"])
+        return True
     with contextlib.suppress(OSError):
         messages.send(lifeline, {"event": "usage", "use": watchdog.measure().as_message()})
     return True
+
+
+def _keep_to(processes: list[int], cores: list[int]) -> None:
+    for pid in processes:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(int(thread), cores)
 
 
 def _reap(kernel: int) -> int | None:

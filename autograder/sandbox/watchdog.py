@@ -61,7 +61,7 @@ class Watchdog:
         """Look at every process now."""
         now: dict[int, float] = {}
         waited, memory = _children_waited_for(), 0
-        for pid in self._processes():
+        for pid in self.processes():
             try:
                 now[pid], of_children = self._cpu_of(pid)
                 waited += of_children
@@ -96,7 +96,8 @@ class Watchdog:
             return f"it exceeded its memory limit of {limits['memory_mb']} MB"
         return None
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """Ids, as this process sees them, of all processes but this one."""
         me = os.getpid()
         if self._private_proc:
             return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]
@@ -132,7 +133,7 @@ class Watchdog:
         """
         inherited = _shares(os.getpid())
         total = 0
-        for pid in self._processes():
+        for pid in self.processes():
             try:
                 total += _shares(pid) - inherited
             except (OSError, ValueError):
@@ -148,7 +149,7 @@ class Watchdog:
         more than `enough`.
         """
         grown = {}
-        for pid in self._processes():
+        for pid in self.processes():
             try:
                 grown[pid] = max(0, _address_space(pid) - self._inherited_space)
             except (OSError, ValueError, IndexError):

@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,6 +57,9 @@ class PlainProcess:
         self.killed = True
         self.process.kill()
         self.process.wait()
+
+    def keep_to(self, cores: Collection[int]) -> None:
+        self.watched.cpu_affinity(sorted(cores))
 
     def why_it_ended(self) -> str | None:
         return f"it exited with code {self.process.wait(timeout=5)}"
