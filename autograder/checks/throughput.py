@@ -7,14 +7,13 @@ The program is called from outside with a number of steps k; the student's clock
 2. Warm-up of both programs: at least 5 calls and 0.5 s each, and until calls no longer get faster (tracing, autotune).
 3. For each program two numbers of steps are found, K and a tenth of it, k, whose difference takes long enough to be
    measured, and no longer.
-4. Interleaved pairs, at least nine, each of up to ten rounds in alternating order: student, reference, reference,
-   student. One measurement is the slope (t(K) - t(k)) / (K - k) in seconds a step, which is free of the overhead of a
-   call. Each t is the lower fifth of the pair's: other work on the machine only ever makes a call longer, and comes in
-   bursts that short calls fall between. Not the shortest: where the neighbours of a virtual machine are idle for once,
-   a single call is far shorter than all others. k is a tenth because the error of the short call counts as much as that
-   of the long one, and is the smaller the shorter the call.
-5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval. If
-   the threshold lies inside it, more pairs are measured before anything is decided.
+4. Interleaved pairs, at least nine, in alternating order: student, reference, reference, student. One measurement is
+   the slope (t(K) - t(k)) / (K - k) in seconds a step, which is free of the overhead of a call. k is a tenth because
+   the error of the short call counts as much as that of the long one, and is the smaller the shorter the call. Pairs of
+   short calls are many, and the calls of one lie close together: where other work slows the machine down, it slows
+   both. A statistic of many calls of one program, such as the shortest, takes them from different moments.
+5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval.
+   Pairs are measured until the interval is narrow and the threshold is not in it, or for a minute.
 
 Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be passed in,
 and a program may say itself how long its work took (`Timed`): on a CPU the computing time of its process, which other
@@ -30,16 +29,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 Program = Callable[[int], object]
 Clock = Callable[[], float]
 
 PAIRS = 9
-MAX_PAIRS = 63
+MAX_PAIRS = 1000
+LEAST_S = 1.0  # of measuring: a few short calls may all lie in one quiet or busy moment
 LONGEST_S = 60.0  # after which no more than the least pairs are measured
 PRECISION = 0.03  # half the interval's width, relative to the ratio, above which more pairs are measured
 WARM_CALLS = 5
@@ -48,12 +47,9 @@ MAX_WARM_CALLS = 60
 SHORT = 10  # times fewer steps in the short call
 LEAST_STEPS = 3  # of a long call
 LEAST_WORK_S = (
-    0.005  # that K - k steps should take: far above a clock's grain, below most bursts of other work
+    0.008  # that K - k steps should take: far above a clock's grain, below most bursts of other work
 )
 LONG_WORK_S = 0.2  # beyond which fewer steps are enough
-REPEATS = 10  # of a pair's four calls; even, so that both come first as often
-QUIET = 0.2  # quantile of the repeated calls that counts
-REPEATS_S = 0.3  # and how long they may take: calls that are long by themselves are repeated less often
 MAX_STEPS = 100_000
 
 
@@ -134,14 +130,18 @@ def compare(
         mine, theirs = _sized(checked, steps), _reference_sized(plain, steps)
         began = clock()
         measured: list[tuple[float, float]] = []
+        look = pairs
         while len(measured) < max_pairs:
             measured.append(_pair(mine, theirs, len(measured)))
-            if len(measured) >= pairs and (len(measured) - pairs) % 6 == 0:
-                ratios = [r / s for s, r in measured]
-                low, high = bootstrap_median(ratios, confidence)
-                precise = high - low <= 2 * precision * float(np.median(ratios))
-                if (precise and not low < threshold < high) or clock() - began > LONGEST_S:
-                    break
+            took = clock() - began
+            if len(measured) < look or (took < LEAST_S and len(measured) < max_pairs):
+                continue
+            ratios = [r / s for s, r in measured]
+            low, high = bootstrap_median(ratios, confidence)
+            precise = high - low <= 2 * precision * float(np.median(ratios))
+            if (precise and not low < threshold < high) or took > LONGEST_S:
+                break
+            look = min(max_pairs, 1 + len(measured) * 5 // 4)
     except (_WrongAnswer, _NoWork) as problem:
         correct = not isinstance(problem, _WrongAnswer)
         return _without_ratio(correct, confidence, threshold, steps, str(problem), named)
@@ -295,32 +295,27 @@ def _reference_sized(program: Callable[[int], float], steps: int) -> _Sized:
 
 @dataclass(frozen=True)
 class _Sized:
-    """A program with the steps of its calls: fast and slow ones are measured equally well and long."""
+    """A program with the steps of its long and short calls: fast and slow ones are measured equally well and long."""
 
     program: Callable[[int], float]
     long: int
-    round_s: float  # of a short and a long call
 
     @property
     def short(self) -> int:
         return max(1, self.long // SHORT)
-
-    def slope(self, short_s: float, long_s: float) -> float:
-        return (long_s - short_s) / (self.long - self.short)
 
 
 def _sized(program: Callable[[int], float], steps: int) -> _Sized:
     """Find the steps whose work can be measured. Raises _NoWork where more steps take no longer."""
     steps = max(steps, LEAST_STEPS)
     while True:
-        tried = _Sized(program, steps, 0.0)
+        tried = _Sized(program, steps)
         times = [program(each) for _ in range(3) for each in (tried.short, tried.long)]
-        short, long = min(times[::2]), min(times[1::2])
-        work = long - short
+        work = min(times[1::2]) - min(times[::2])
         if work > 2 * LONG_WORK_S and steps > LEAST_STEPS:
             steps = max(LEAST_STEPS, int(steps * LONG_WORK_S / work))
         elif work >= LEAST_WORK_S:
-            return replace(tried, round_s=short + long)
+            return tried
         elif steps >= MAX_STEPS:
             raise _NoWork
         else:
@@ -328,29 +323,18 @@ def _sized(program: Callable[[int], float], steps: int) -> _Sized:
 
 
 def _pair(student: _Sized, reference: _Sized, number: int) -> tuple[float, float]:
-    """Seconds a step of student and reference, from rounds of which two by two are ABBA."""
-    repeats = max(1, min(REPEATS, round(REPEATS_S / (student.round_s + reference.round_s))))
-    for _ in range(5):
-        rounds = [_round((student, reference), number + each) for each in range(repeats)]
-        (short, long), (reference_short, reference_long) = np.quantile(rounds, QUIET, axis=0).tolist()
-        mine, theirs = student.slope(short, long), reference.slope(reference_short, reference_long)
-        if mine > 0 and theirs > 0:
-            return mine, theirs
+    """Seconds a step of student and reference. Pairs alternate in their order, so that two of them are ABBA."""
+    order = (student, reference) if number % 2 == 0 else (reference, student)
+    for _ in range(20):
+        short = [each.program(each.short) for each in order]
+        long = [each.program(each.long) for each in order]
+        slopes = [
+            (long_s - short_s) / (each.long - each.short)
+            for each, short_s, long_s in zip(order, short, long, strict=True)
+        ]
+        if min(slopes) > 0:
+            return (slopes[0], slopes[1]) if order[0] is student else (slopes[1], slopes[0])
     raise ThroughputError("More steps took no longer, again and again: the machine is too busy to measure.")
-
-
-def _round(programs: tuple[_Sized, _Sized], number: int) -> NDArray[np.float64]:
-    """Seconds of each program's short and long call, [2, 2].
-
-    The order alternates between rounds and not between pairs: who comes second finds other things in the processor's
-    caches, and where a pair had only one order, its ratio was one of two values, neither of them the right one.
-    """
-    seconds = np.zeros((2, 2))
-    for size in (0, 1):
-        for which in (0, 1) if number % 2 == 0 else (1, 0):
-            measured = programs[which]
-            seconds[which, size] = measured.program((measured.short, measured.long)[size])
-    return seconds
 
 
 def _sentence(ratio: float, threshold: float) -> str:
