@@ -62,6 +62,16 @@ def test_traces(seconds, reported, ok, words):
     assert words in result.sentence
 
 
+def test_what_surrounds_the_steps_is_no_trace():
+    around = [0.1] + [0.012] * 29  # a trace, then a data set made in every call
+    assert not tracing(around, EAGER, 1).ok
+    assert tracing(around, EAGER, 1, besides_s=0.011).ok
+    assert not tracing(around, EAGER, 1, besides_s=0.001).ok  # the steps themselves are slow
+    assert not tracing(
+        [0.1] * 30, EAGER, 1, besides_s=0.099
+    ).ok  # what is made anew in every call is the trace
+
+
 def test_too_few_calls():
     with pytest.raises(ValueError, match="eight calls"):
         tracing([1.0] * 5, EAGER, 1)

@@ -31,6 +31,19 @@ def _given_moody(n_in, hidden, n_out):
         keras.Input((n_in,)), keras.layers.Dense(hidden, activation="tanh"), Loud(), keras.layers.Dense(n_out)
     ])
 
+def _given_counting(n_in, hidden, n_out):
+    import keras
+    class Counting(keras.layers.Layer):
+        def build(self, shape):
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+        def call(self, x, training=None):
+            if training:
+                self.calls.assign(self.calls + 1.0)
+            return x
+    return keras.Sequential([
+        keras.Input((n_in,)), keras.layers.Dense(hidden, activation="tanh"), Counting(), keras.layers.Dense(n_out)
+    ])
+
 def _given_densenet(size, n_classes, blocks, layers, growth):
     import keras
     entry = keras.Input((size, size, 3))
@@ -75,6 +88,14 @@ class Mlp:
         model = self._student.function(f"_given_{kind}").keep(self.n_in, self.hidden, self.n_out)
         self._student.assign(model, self.start)
         return model
+
+    def counting(self) -> Handle:
+        """A new model with weights of its own and a layer that counts, in a weight, the calls in training mode."""
+        return self._student.function("_given_counting").keep(self.n_in, self.hidden, self.n_out)
+
+    def counted(self, model: Handle) -> float:
+        """What the layer of a `counting` model has counted."""
+        return float(next(w for w in self.weights(model) if w.ndim == 0))
 
     def reset(self, model: Handle) -> None:
         """Give a model the weights of the start."""

@@ -27,15 +27,18 @@ from autograder.remote.client import Handle, Student
 from autograder.remote.errors import StudentError
 
 FLOATS = ("float32", "float64")
+LARGER = np.float32(10)
 FALL = 0.9  # of the first loss, what should be left at most after 30 steps on one batch
 
 
 @pytest.mark.item("densenet-learns")
 def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> None:
     """The network takes pictures of the size asked for, gives logits for each class, and grows with its arguments."""
+    bounded: list[bool] = []
     for size, classes in (((32, 32, 3), 10), ((24, 16, 1), 4)):
         net = student.build_densenet.keep(size, classes, 2, 3, 4, 5)
-        found = _logits(net, rng.normal(size=(3, *size)).astype(np.float32), classes)
+        x = rng.normal(size=(3, *size)).astype(np.float32)
+        found = _logits(net, x, classes)
         sums = np.asarray(found, np.float64).sum(axis=1)
         expect(
             bool((found < 0).any()) or float(np.abs(sums - 1).max()) > 1e-3,
@@ -47,6 +50,13 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
             "No logit of the network is negative, and some are exactly 0: the last layer cuts them off.",
             "No activation in the last layer.",
         )
+        net.method("set_weights", [w * LARGER if w.dtype.kind == "f" else w for w in _weights_of(net)])
+        bounded.append(bool((np.abs(_logits(net, x, classes)) <= 1).all()))
+    expect(
+        not all(bounded),
+        "However large the weights are, no logit of the network is beyond 1 or -1.",
+        "No sigmoid and no tanh in the last layer.",
+    )
     for layers in (3, 5):
         small, large = (_weights(student, blocks, layers, 4) for blocks in (1, 3))
         expect(len(large) > len(small), "A network of 3 blocks has no more layers than one of 1 block.")
@@ -59,6 +69,12 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
         )
     narrow, wide = (_numbers(_weights(student, 1, 3, growth)) for growth in (4, 8))
     expect(wide > narrow, "The network does not become wider with growth.")
+    narrow, wide = (np.diff([_numbers(_weights(student, 1, n, g)) for n in (3, 4)])[0] for g in (4, 8))
+    expect(
+        wide >= 1.5 * narrow,  # twice the channels of the layer, from more channels before it
+        f"With growth={8} the fourth layer of a block has {wide} weights, with growth={4} it has {narrow}.",
+        "growth is the number of channels that each layer of a block adds.",
+    )
     try:
         dense = _reads_more_and_more(lambda layers: Block(student, 8, layers, 4).weights())
     except StudentError:
@@ -188,6 +204,10 @@ def _weights(student: Student, blocks: int, layers: int, growth: int, seed: int 
     """The weights of a network, as it lists them."""
     net = student.build_densenet.keep((32, 32, 3), 5, blocks, layers, growth, seed)
     net(np.zeros((1, 32, 32, 3), np.float32))
+    return _weights_of(net)
+
+
+def _weights_of(net: Handle) -> list[Array]:
     found = answers.listing(net.method("get_weights"), what="get_weights() of the network")
     return [answers.array(w, dtype=None, what="a weight of the network") for w in found]
 

@@ -8,6 +8,7 @@ so that a state soon forgets, a network that reads in both directions still noti
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -99,6 +100,49 @@ def test_both_directions_take_part(student: Student, rng: np.random.Generator) -
             f"{kind}: the {'first' if first < last else 'last'} words hardly matter, so one direction is missing.",
             "One half of the network reads from the first word to the last, the other half the other way round.",
         )
+
+
+@pytest.mark.item("architectures")
+def test_layers_stand_one_above_the_other(student: Student, rng: np.random.Generator) -> None:
+    """A second layer reads the first one's outputs; with bidirectional=True the first reads both ways, too."""
+    for cell in ("simple", "gru"):
+        one, two = (_readers(student, Settings(cell, layers=layers), rng) for layers in (1, 2))
+        expect(
+            not (one and two) or not (two.all > one.all and two.needed < one.needed),
+            f'cell="{cell}": the second layer reads the embedded words and not the outputs of the first.',
+            "Layers stand one above the other, not side by side.",
+        )
+        one, two = (_readers(student, Settings(cell, n, bidirectional=True), rng) for n in (1, 2))
+        expect(
+            not (one and two) or two.needed <= one.needed,
+            f'cell="{cell}", bidirectional: of two layers the first reads in one direction only.',
+            "Every layer reads in both directions.",
+        )
+
+
+@dataclass(frozen=True)
+class _Readers:
+    """How many arrays of weights are as wide as an embedded word, and without how many of these the words, all else
+    being equal, make no difference to the logit."""
+
+    all: int
+    needed: int
+
+
+def _readers(student: Student, kind: Settings, rng: np.random.Generator) -> _Readers | None:
+    """None where no weights are to be found. The width of an embedding is no other number of these networks."""
+    net = network(student, kind, fresh_seed(rng))
+    weights = net.weights()
+    if weights is None:
+        return None
+    tokens = words(rng, kind.vocab, ROWS, 4)
+    spread = float(np.ptp(net.predict(tokens)))
+    wide = [place for place, w in enumerate(weights.start) if kind.emb in w.shape]
+    needed = 0
+    for place in wide:
+        weights.set([w * (number != place) for number, w in enumerate(weights.start)])
+        needed += float(np.ptp(net.predict(tokens))) < 1e-6 * spread
+    return _Readers(len(wide), needed)
 
 
 def _numbers(student: Student, kind: Settings, rng: np.random.Generator) -> int:
