@@ -191,6 +191,21 @@ def test_the_order_is_random_and_new(student: Student, rng: np.random.Generator,
         )
 
 
+@pytest.mark.item("data-pipeline")
+def test_an_order_can_be_repeated(student: Student, rng: np.random.Generator) -> None:
+    """With the same seed, a number, a second dataset gives the same order again."""
+    n, seed = int(rng.integers(80, 120)), int(rng.integers(1, 10_000))
+    state = rng.bit_generator.state
+    first = _ask(student, rng, n, seed)
+    rng.bit_generator.state = state  # the same examples, batch and buffer
+    again = _ask(student, rng, n, seed)
+    expect(
+        bool(np.array_equal(np.concatenate(first.positions), np.concatenate(again.positions))),
+        "Two datasets made with the same seed give different orders.",
+        "Give the seed to whatever shuffles.",
+    )
+
+
 @pytest.mark.parametrize(
     "order",
     [pytest.param(order, marks=pytest.mark.item(f"order-{order.lower()}")) for order in ordering.ORDERS],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ass5_reviews
 import numpy as np
 import pytest
-from ass5_ask import Array, Network, trained
+from ass5_ask import Array, Network, fresh_seed, one_hot, trained
 from ass5_thresholds import threshold
 from matplotlib.figure import Figure
 
@@ -53,6 +53,22 @@ def test_reviews_are_told_apart(student: Student, rng: np.random.Generator, meas
         verdict.ok,
         verdict.sentence,
         "Does the state pass through the padding? Do sequences and labels stay together? Do all weights learn?",
+    )
+
+
+@pytest.mark.item("rnn-learns")
+@pytest.mark.budget(60)
+def test_the_vocabulary_reaches_to_the_largest_token(student: Student, rng: np.random.Generator) -> None:
+    """The network has an input of its own for every token up to the largest, also for those that never occur."""
+    vocab, hidden = 40, 16
+    tokens = rng.choice([1, 2, 3, vocab - 1], size=(200, 8)).astype(np.int32)
+    tokens[0] = vocab - 1
+    net = trained(student, tokens, rng.integers(0, 2, 200).astype(np.int32), hidden, 1, fresh_seed(rng))
+    states = net.step(one_hot(np.array([vocab - 2, vocab - 1]), vocab), np.zeros((2, hidden), np.float32))
+    expect(
+        float(np.abs(states[0] - states[1]).max()) > 1e-6,
+        "Two words, the larger of which is the largest token, lead to the same state.",
+        "The vocabulary is the largest token plus one, not the number of different tokens.",
     )
 
 

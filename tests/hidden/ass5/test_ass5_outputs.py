@@ -41,6 +41,18 @@ def test_averages_of_logits(student: Student, rng: np.random.Generator, mode: st
     _expect_average(net, mode, _sequences(rng, vocab), vocab, rng, CLOSE)
 
 
+@pytest.mark.item("rnn-pooling")
+@pytest.mark.budget(60)
+def test_averages_of_a_trained_network(student: Student, rng: np.random.Generator) -> None:
+    """After a training, when the head's bias is no longer what it was at first, averages are still right."""
+    sequences = _sequences(rng, 40)
+    net, _ = _trained(student, rng, sequences)
+    if net is None:
+        return  # rnn-learns asks for a training that works
+    for mode in ("mean_logits", "mean_states"):
+        _expect_average(net, mode, sequences, 120, rng, CLOSE)
+
+
 @pytest.mark.item("rnn-pooling", weight=2)
 @pytest.mark.budget(60)
 def test_averages_of_probabilities(student: Student, rng: np.random.Generator, measure: Measure) -> None:
@@ -221,13 +233,15 @@ def test_one_output_is_a_sigmoid(student: Student, rng: np.random.Generator) -> 
 
 # rnn-padding
 
+MOST_WORDS = 1_000_000
+
 
 @pytest.mark.item("rnn-padding")
 @pytest.mark.parametrize("mode", ["pre", "post"])
 def test_zeros_fill_up(student: Student, rng: np.random.Generator, mode: str) -> None:
     """Shorter sequences are filled up with zeros at the end that mode names; the words stay as they are."""
     for maxlen in (None, 12):
-        seqs = [list(map(int, words(rng, 50, n))) for n in rng.permutation([1, 3, 3, 6, 9])]
+        seqs = [list(map(int, words(rng, MOST_WORDS, n))) for n in rng.permutation([1, 3, 3, 6, 9])]
         _expect_padded(student, seqs, mode, maxlen, None)
 
 

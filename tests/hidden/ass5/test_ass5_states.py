@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ass5_ask import Array, Network, fresh_seed, network, one_hot, trained, words
+from ass5_ask import Array, Network, fresh_seed, network, one_hot, trained, wide, words
 
 from autograder.checks import masking, recurrence
 from autograder.checks.masking_picture import trajectories
@@ -14,6 +14,7 @@ from autograder.remote.client import Student
 from autograder.remote.errors import StudentError
 
 LENGTHS = (1, 2, 4, 4, 7, 9)
+LARGE = 6.0  # a weighted sum whose tanh is 1 but for rounding, and that no way to compute a tanh overflows at
 SIDES: tuple[masking.Side, ...] = ("post", "pre")
 # A program traced with reduce_retracing breaks at the third size of a network, as TensorFlow relaxes the shapes of
 # variables to another network's. So nearly all checks, the public ones too, use one size, and have a new process to
@@ -37,6 +38,27 @@ def test_step_is_the_tanh_of_a_weighted_sum(
         expect(report.ok, report.sentence, "h_new = tanh(x W + h U + b)")
         errors.append(max(report.cross, report.midpoint))
     measure.figure("deviation from the form of a step", float(max(errors)), threshold=recurrence.TOLERANCE)
+
+
+@pytest.mark.item("rnn-step")
+def test_large_sums_are_not_cut_off(student: Student, rng: np.random.Generator) -> None:
+    """Where the weighted sum is large, the new state comes as close to 1 or -1 as the tanh does."""
+    vocab, hidden = 40, 16
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
+    x, none = rng.normal(size=(1, vocab)), np.zeros((1, hidden), np.float32)
+
+    def sums(factor: float) -> Array:
+        found = wide(net.step((factor * x).astype(np.float32), none))
+        return np.arctanh(np.clip(found, -1 + 1e-9, 1 - 1e-9))
+
+    largest = float(np.abs(sums(0.02) - sums(0)).max()) / 0.02
+    expect(largest > 0, "The input makes no difference to the new state.")
+    reached = float(np.tanh(np.abs(sums(LARGE / largest)).max()))
+    expect(
+        reached > np.tanh(LARGE - 1),
+        f"However large the weighted sum is, no unit gets beyond {reached:.3f}.",
+        "h_new = tanh(x W + h U + b), with nothing cut off before or behind the tanh.",
+    )
 
 
 @pytest.mark.item("rnn-step")
