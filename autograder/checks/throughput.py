@@ -46,9 +46,7 @@ WARM_S = 0.5
 MAX_WARM_CALLS = 60
 SHORT = 10  # times fewer steps in the short call
 LEAST_STEPS = 3  # of a long call
-LEAST_WORK_S = (
-    0.008  # that K - k steps should take: far above a clock's grain, below most bursts of other work
-)
+LEAST_WORK_S = 0.008  # that K - k steps should take: far above a clock's grain, below most bursts
 LONG_WORK_S = 0.2  # beyond which fewer steps are enough
 MAX_STEPS = 100_000
 
