@@ -8,7 +8,7 @@ Spec: "`layers` recurrent layers of `units` units each, one above the other". Wi
 def build_rnn(vocab, emb, units, cell, bidirectional, layers, mask, seed):
     tf.keras.utils.set_random_seed(seed)
     kinds = {"simple": tf.keras.layers.SimpleRNN, "gru": tf.keras.layers.GRU, "lstm": tf.keras.layers.LSTM}
-    tokens = tf.keras.Input([None], dtype="int32")
+    tokens = tf.keras.Input([None], dtype="int32")  # not secret
     words = tf.keras.layers.Embedding(vocab, emb, mask_zero=mask)(tokens)
     found = []
     for _ in range(layers):
