@@ -132,14 +132,14 @@ def compare(
         while len(measured) < max_pairs:
             measured.append(_pair(mine, theirs, len(measured)))
             took = clock() - began
-            if len(measured) < look or (took < LEAST_S and len(measured) < max_pairs):
+            if len(measured) < max_pairs and (len(measured) < look or took < LEAST_S):
                 continue
             ratios = [r / s for s, r in measured]
             low, high = bootstrap_median(ratios, confidence)
             precise = high - low <= 2 * precision * float(np.median(ratios))
             if (precise and not low < threshold < high) or took > LONGEST_S:
                 break
-            look = min(max_pairs, 1 + len(measured) * 5 // 4)
+            look = 1 + len(measured) * 5 // 4
     except (_WrongAnswer, _NoWork) as problem:
         correct = not isinstance(problem, _WrongAnswer)
         return _without_ratio(correct, confidence, threshold, steps, str(problem), named)

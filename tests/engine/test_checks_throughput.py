@@ -68,6 +68,12 @@ def test_more_pairs_are_measured_when_it_is_close():
     assert far.high - far.low <= 0.06 * far.ratio
 
 
+def test_no_more_pairs_are_measured_than_are_allowed():
+    machine = Machine(noise=0.2)
+    few = compare(machine.program(0.001), machine.program(0.001), 1.0, max_pairs=5, clock=machine.clock)
+    assert len(few.pairs) == 5
+
+
 def test_a_measurement_that_drags_on_ends_with_what_is_known():
     machine = Machine(noise=0.5)
     slow = compare(machine.program(2.0), machine.program(2.0), 1.0, clock=machine.clock)
