@@ -205,8 +205,9 @@ def test_memory_that_the_fork_inherits(arena: Arena) -> None:
     """6: the warm parent's memory is in every session. It holds no canary and no path of the course."""
     scan = """
 import re
-# Needles of other letters, turned back at the last moment, so that the scan does not find itself.
-turned = %r
+# A needle as one piece is nowhere in this process, not even in memory that was freed, or the scan would find
+# itself: its letters come as numbers and stand in the expression one by one, as \\x2f\\x76.
+needles = [re.compile(b"".join(b"\\\\x%%02x" %% letter for letter in letters)) for letters in %r]
 def scan(part, parts):
     found = []
     for number, line in enumerate(open("/proc/self/maps")):
@@ -219,15 +220,15 @@ def scan(part, parts):
                 memory.seek(start)
                 data = memory.read(end - start)
             except OSError: continue
-        for which, text in enumerate(turned):
-            at = data.find(bytes(b ^ 1 for b in text))
-            if at >= 0: found.append("needle %%d: %%r" %% (which, bytes(b ^ 1 for b in data[at - 40 : at + 60])))
+        for which, needle in enumerate(needles):
+            hit = needle.search(data)
+            if hit: found.append("needle %%d: %%r" %% (which, list(data[max(hit.start() - 40, 0) : hit.end() + 60])))
     return found
 """
     parts = 6  # each in a cell of its own, well within the time of a cell on a busy machine
     scans = [f"HITS = scan({part}, {parts})\nprint('scanned', len(HITS), HITS)" for part in range(parts)]
     needles = [f"{CANARY}-".encode(), str(arena.course.root).encode(), b"/submitted/", b"kernel_class"]
-    code = scan % [bytes(b ^ 1 for b in needle) for needle in needles]
+    code = scan % [list(needle) for needle in needles]
     # The grader has handled secrets before: the solution, a sibling's hand-in, this very course.
     arena.grade()
     result = arena.attack(code, *scans)
