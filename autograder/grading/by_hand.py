@@ -34,7 +34,8 @@ def context_for(
             f"{test} is not in tests/hidden/<assignment>/ of an assignment in {course.root}/course.yaml."
         )
     handed_in = notebooks.read(Path(submission) if submission else course.source(name))
-    restored, _ = notebooks.restore(handed_in, notebooks.read(course.release(name)))
+    release = notebooks.read(course.release(name))
+    restored, _ = notebooks.restore(handed_in, release)
     settings = GradingSettings(isolation=isolation or course.isolation, device=device)
-    with open_context(course, course.assignments[name], handed_in, restored, settings) as context:
+    with open_context(course, course.assignments[name], handed_in, release, restored, settings) as context:
         yield context

@@ -12,7 +12,7 @@ from autograder.course import Assignment, Course
 from autograder.data import Dataset, load
 from autograder.grading.grade import Outcome
 from autograder.grading.session import StudentSession
-from autograder.notebooks import StudentCell, python_text, read, solution_cells, student_code
+from autograder.notebooks import StudentCell, python_text, solution_cells, student_code
 from autograder.sandbox import Gpu, SandboxError
 from autograder.secret import TermSecret, seed
 
@@ -28,6 +28,7 @@ class GradingContext:
     course: Course
     assignment: Assignment
     handed_in: NotebookNode  # as the student handed it in, with its saved outputs
+    release: NotebookNode
     restored: NotebookNode  # protected cells restored
     sessions: list[StudentSession]  # of the student: the main one first, then those that tests opened
     open_session: Callable[[NotebookNode, str], StudentSession]
@@ -85,9 +86,8 @@ class Source:
     def __init__(self, context: GradingContext) -> None:
         self.notebook: NotebookNode = context.handed_in
         self.cells: list[StudentCell] = student_code(context.restored)
-        release = read(context.course.release(context.assignment.name))
         self._given = {
-            cell.grade_id: cell.text for cell in solution_cells(release) if cell.cell_type == "code"
+            cell.grade_id: cell.text for cell in solution_cells(context.release) if cell.cell_type == "code"
         }
 
     @property

@@ -85,7 +85,7 @@ def _grade(submission: Submission, course: Course, settings: GradingSettings, *,
     except NotebookError as unreadable:
         return rejected(submission, course, str(unreadable))
     restored, notices = notebooks.restore(handed_in, release)
-    with open_context(course, assignment, handed_in, restored, settings) as context:
+    with open_context(course, assignment, handed_in, release, restored, settings) as context:
         session = context.session()
         outcomes = list(_run_hidden_tests(context))
         context.check_undisturbed(kills_count=first)

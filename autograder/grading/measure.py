@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DOTS_PER_INCH = 110
-_MARGIN_INCHES = 0.1
+_MARGIN_DOTS = 11
+_ROOM_INCHES = 3.0  # for what a drawing has outside its figure: texts beside axes, legends
 
 
 class Measure:
@@ -66,13 +67,36 @@ class Measure:
 
 
 def _png(drawing: Drawing) -> bytes:
-    """As `savefig(bbox_inches="tight")` draws it, to the pixel, without the rehearsal that it measures texts by."""
+    """Drawn once, on more paper than it needs, and cut to what is drawn: `savefig(bbox_inches="tight")` draws it once
+    more to measure it. What reaches more than `_ROOM_INCHES` beyond the figure is lost.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.transforms import Bbox
+    from PIL import Image
 
-    drawing.dpi = _DOTS_PER_INCH
-    if drawing.get_layout_engine() is not None:  # places the axes, and only while drawing
-        drawing.draw_without_rendering()
-    box = drawing.get_tightbbox(FigureCanvasAgg(drawing).get_renderer()).padded(_MARGIN_INCHES)  # type: ignore[no-untyped-call]
-    buffer = io.BytesIO()
-    drawing.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, bbox_inches=box, metadata={"Software": None})
-    return buffer.getvalue()
+    FigureCanvasAgg(drawing)
+    png = io.BytesIO()
+    if drawing.legends:  # those of the figure, not of its axes, would stand at the edges of the paper
+        drawing.savefig(png, format="png", dpi=_DOTS_PER_INCH, bbox_inches="tight")
+        return png.getvalue()
+    width, height = (round((side + 2 * _ROOM_INCHES) * _DOTS_PER_INCH) for side in drawing.get_size_inches())
+    # Half a dot more than whole ones: matplotlib cuts off what the division leaves of the last.
+    paper = Bbox.from_bounds(
+        -_ROOM_INCHES, -_ROOM_INCHES, (width + 0.5) / _DOTS_PER_INCH, (height + 0.5) / _DOTS_PER_INCH
+    )
+    raw = io.BytesIO()
+    drawing.savefig(raw, format="rgba", dpi=_DOTS_PER_INCH, bbox_inches=paper)
+    dots = np.frombuffer(raw.getbuffer(), np.uint32).reshape(height, width)  # four bytes each
+    drawn = dots != dots[0, 0]
+    rows, columns = _span(drawn.any(axis=1)), _span(drawn.any(axis=0))
+    colours = dots[rows, columns, np.newaxis].view(np.uint8)[..., :3]
+    Image.fromarray(np.ascontiguousarray(colours)).save(png, format="png")
+    return png.getvalue()
+
+
+def _span(drawn: np.ndarray) -> slice:
+    """From the first to the last that is drawn, with a margin; all of it if none is."""
+    places = np.flatnonzero(drawn)
+    if not places.size:
+        return slice(None)
+    return slice(max(0, int(places[0]) - _MARGIN_DOTS), int(places[-1]) + 1 + _MARGIN_DOTS)

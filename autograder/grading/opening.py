@@ -30,6 +30,7 @@ def open_context(
     course: Course,
     assignment: Assignment,
     handed_in: NotebookNode,
+    release: NotebookNode,
     restored: NotebookNode,
     settings: GradingSettings,
 ) -> Iterator[GradingContext]:
@@ -51,10 +52,12 @@ def open_context(
             return StudentSession(notebook, spec, assignment.limits, warm, prelude=prelude)
 
         references: list[StudentSession] = []
+        solutions: list[NotebookNode] = []  # the instructor's, once it was read
 
         def reference() -> StudentSession:
-            solution = notebooks.read(course.source(assignment.name))
-            references[:] = [reference_session(course, assignment, solution, spec)]
+            if not solutions:
+                solutions.append(notebooks.read(course.source(assignment.name)))
+            references[:] = [reference_session(course, assignment, solutions[0], spec)]
             return references[0]
 
         ready = take_ready_kernel(spec)
@@ -63,6 +66,7 @@ def open_context(
                 course=course,
                 assignment=assignment,
                 handed_in=handed_in,
+                release=release,
                 restored=restored,
                 sessions=[session],
                 open_session=open_session,

@@ -15,7 +15,9 @@ import socket
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import notebooks
 from autograder.course import Assignment, Course
+from autograder.grading.cell_errors import error_sentences
 from autograder.grading.ready import ReadyKernel
 from autograder.grading.session import StudentSession
 from autograder.sandbox import SandboxSpec, WarmParent
@@ -71,16 +73,21 @@ def drop_ready_kernel() -> None:
 def reference_session(
     course: Course, assignment: Assignment, solution: NotebookNode, spec: SandboxSpec
 ) -> StudentSession:
-    """The instructor's solution in its sandbox, run once and kept for the next grading of the same assignment."""
+    """The instructor's solution in its sandbox, run once and kept for the next grading of the same assignment.
+
+    Its public checks are not run: they pass, take the most time, and leave nothing that a question needs. Where a cell
+    stops with an error without them, all of it is run.
+    """
     key = hashlib.sha256(
         f"{course.root}\0{assignment.name}\0{spec!r}\0{nbformat.writes(solution)}".encode()
     ).hexdigest()
     if key not in _references:
         for old in list(_references):
             _references.pop(old).close()
-        _references[key] = StudentSession(
-            solution, _lasting(spec), assignment.limits, warm_parent(spec.profile)
-        ).__enter__()
+        _references[key] = _started(_without_checks(solution), assignment, spec)
+        if error_sentences(_references[key].notebook):
+            _references.pop(key).close()
+            _references[key] = _started(solution, assignment, spec)
     return _references[key]
 
 
@@ -88,6 +95,17 @@ def forget_reference() -> None:
     """End the reference: something is wrong with it, or may be. The next grading starts another."""
     while _references:
         _references.popitem()[1].close()
+
+
+def _started(solution: NotebookNode, assignment: Assignment, spec: SandboxSpec) -> StudentSession:
+    warm = warm_parent(spec.profile)
+    return StudentSession(solution, _lasting(spec), assignment.limits, warm).__enter__()
+
+
+def _without_checks(solution: NotebookNode) -> NotebookNode:
+    checks = {cell.index for cell in notebooks.grade_cells(solution) if cell.kind == "autograded"}
+    cells = [cell for index, cell in enumerate(solution.cells) if index not in checks]
+    return NotebookNode({**solution, "cells": cells})
 
 
 def _lasting(spec: SandboxSpec) -> SandboxSpec:

@@ -38,10 +38,11 @@ def restore(submitted: NotebookNode, course_notebook: NotebookNode) -> tuple[Not
         elif not _is_surplus(cell, course):
             kept.append((None, _as_own(cell, position, course, notices)))
     kept = _with_missing(kept, course, notices)
-    restored = deepcopy(submitted)
-    restored.metadata = deepcopy(course_notebook.metadata)
-    restored.cells = _with_unique_ids([cell for _, cell in kept])
-    return restored, tuple(notices)
+    own = {
+        "metadata": deepcopy(course_notebook.metadata),
+        "cells": _with_unique_ids([cell for _, cell in kept]),
+    }
+    return NotebookNode({**submitted, **own}), tuple(notices)
 
 
 def _refuse_source(course_notebook: NotebookNode) -> None:

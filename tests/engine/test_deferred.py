@@ -202,7 +202,7 @@ def test_the_gpu_is_kept_for_one_grading_at_a_time(course: Course, tmp_path: Pat
     handed_in = notebooks.read(course.source("mini"))
     release = notebooks.read(course.release("mini"))
     restored, _ = notebooks.restore(handed_in, release)
-    with open_context(course, course.assignments["mini"], handed_in, restored, WITH) as context:
+    with open_context(course, course.assignments["mini"], handed_in, release, restored, WITH) as context:
         assert context.gpu == SIMULATED
         with gpus._lock_file(SIMULATED, gpus.LOCKS) as descriptor:
             assert not gpus._locked(descriptor)

@@ -98,19 +98,21 @@ def _resample(images: Array, matrices: Array, shift: Array, gain: Array) -> Arra
     out = np.empty((len(images), SIDE, SIDE), np.uint8)
     axis = np.arange(SIDE) - (SIDE - 1) / 2
     grid = np.stack(np.meshgrid(axis, axis, indexing="ij")).reshape(2, -1)
-    step = 1000  # bounds the memory
+    step = 50  # at a time, so that all of it stays in the processor's cache
     for start in range(0, len(images), step):
         part = slice(start, start + step)
         place = (matrices[part] @ grid + shift[part, :, None]).astype(np.float32) + (SIDE - 1) / 2
         framed = np.pad(images[part], ((0, 0), (2, 2), (2, 2))).astype(np.float32)
         place = np.clip(place + 2, 0, SIDE + 2)
-        low = place.astype(np.intp)
+        low = place.astype(np.int32)
         down, right = (place - low).transpose(1, 0, 2)
         width = framed.shape[2]
-        corner = (np.arange(len(framed))[:, None] * framed.shape[1] + low[:, 0]) * width + low[:, 1]
+        corner = (
+            np.arange(len(framed), dtype=np.int32)[:, None] * framed.shape[1] + low[:, 0]
+        ) * width + low[:, 1]
         pixels = framed.ravel()
-        upper = pixels[corner] * (1 - right) + pixels[corner + 1] * right
-        lower = pixels[corner + width] * (1 - right) + pixels[corner + width + 1] * right
+        upper = pixels.take(corner) * (1 - right) + pixels.take(corner + 1) * right
+        lower = pixels.take(corner + width) * (1 - right) + pixels.take(corner + width + 1) * right
         moved = (upper * (1 - down) + lower * down) * gain[part, None]
         out[part] = np.clip(np.rint(moved), 0, 255).reshape(-1, SIDE, SIDE)
     return out

@@ -57,5 +57,8 @@ def weights(before: Array, after: Array) -> Figure:
     axis.hist(before.ravel(), bins, histtype="step", label="before training")
     axis.hist(after.ravel(), bins, histtype="stepfilled", alpha=0.4, label="after training")
     axis.set(xlabel="weights of the first layer", ylabel="number", yscale="log")
+    # Plain numbers and nothing between them: a logarithmic axis is otherwise half the work of the picture.
+    axis.minorticks_off()
+    axis.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
     axis.legend(fontsize=7)
     return figure
