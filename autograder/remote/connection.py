@@ -20,6 +20,7 @@ from autograder.remote.frames import MAX_QUESTION, Line, LineBroken, LineClosed
 
 GRACE_S = 2.0
 _LOOK_EVERY_S = 0.05
+_AT_ONCE_S = 0.002  # a question that comes so soon after an answer costs no look: see `Reply`
 _PROCESSORS = os.cpu_count() or 1
 _QUESTION_LIMITS = Limits(message=MAX_QUESTION)
 
@@ -70,7 +71,8 @@ class Reply:
     """An answer, and what it cost by the grader's clock.
 
     What the session computed since its last answer, unasked, is counted with it: a thread that works ahead, or that
-    keeps a core busy while another session is timed, makes no call cheaper.
+    keeps a core busy while another session is timed, makes no call cheaper. Where the last answer came less than two
+    milliseconds before, it counts as computing time only.
     """
 
     answer: Any
@@ -90,6 +92,7 @@ class Connection:
         self._process = process
         self._grace_s = grace_s
         self._used_at_answer_s: float | None = None
+        self._answered_at = 0.0
 
     def ask(
         self,
@@ -106,8 +109,9 @@ class Connection:
         if self.ended is not None:
             raise SessionEnded(self.ended)
         parts = encode_parts(question, _QUESTION_LIMITS, other)
-        watch = _Watch(self._process, cpu_s, wall_s)
         before, self._used_at_answer_s = self._used_at_answer_s, None
+        at_once = time.monotonic() - self._answered_at < _AT_ONCE_S
+        watch = _Watch(self._process, cpu_s, wall_s, before if at_once else None)
         unasked_s = max(0.0, watch.cpu_before - before) if before is not None else 0.0
         try:
             message = self._exchange(parts, watch)
@@ -124,6 +128,7 @@ class Connection:
             raise
         spent_wall_s, spent_cpu_s = watch.spent()
         self._used_at_answer_s = watch.cpu_before + spent_cpu_s
+        self._answered_at = time.monotonic()
         return Reply(answer, spent_wall_s + unasked_s, spent_cpu_s + unasked_s)
 
     def keep_to(self, cores: Collection[int]) -> None:
@@ -181,17 +186,19 @@ class _Expired(Exception):
 
 
 class _Watch:
-    """Looks at the clocks every 50 ms, however often it is called.
+    """Looks at the clocks every 50 ms at most, however often it is called.
 
     Counting a session's computing time costs some itself, so it is left out for as long as all of this machine's
     processors together cannot have used up what the call may.
     """
 
-    def __init__(self, process: Process, cpu_s: float, wall_s: float) -> None:
+    def __init__(
+        self, process: Process, cpu_s: float, wall_s: float, cpu_before: float | None = None
+    ) -> None:
         self.process = process
         self.cpu_s = cpu_s
         self.wall_s = wall_s
-        self.cpu_before = process.usage()
+        self.cpu_before = process.usage() if cpu_before is None else cpu_before
         self.began = time.monotonic()
         self.looked = self.began
 

@@ -21,7 +21,9 @@ from autograder.remote.encoding import Part, aligned_bytes
 MAX_QUESTION = 512 * 2**20
 _MAGIC = b"agw1"
 _HEADER = struct.Struct("<4s16sQ")
-_SLICE_S = 0.05  # how often the caller of a waiting `Line` is asked whether to go on
+_SLICE_S = 0.05  # how often the caller of a waiting `Line` is asked whether to go on: at first, and
+_LONGEST_SLICE_S = 0.25  # when it has waited for seconds
+_GROWTH = 1.1
 _CHUNK = 2**20
 
 
@@ -35,7 +37,7 @@ class LineClosed(Exception):
 
 @dataclass
 class Line:
-    """The grader's end. `go_on` is called about every 50 ms of waiting and may raise to give up.
+    """The grader's end. `go_on` is called again and again while it waits, first after 50 ms, and may raise to give up.
 
     A line that raised anything in `ask` or `answer` must not be used again; `Connection` sees to that.
     """
@@ -60,8 +62,9 @@ class Line:
     def wait(self, go_on: Callable[[], None]) -> None:
         """Return when the first bytes of an answer are there; `go_on` may give up without harm to the
         line."""
-        while not self._wait(select.POLLIN, go_on):
-            pass
+        slice_s = _SLICE_S
+        while not self._wait(select.POLLIN, go_on, slice_s):
+            slice_s = min(_GROWTH * slice_s, _LONGEST_SLICE_S)
 
     def answer(self, question: bytes, limit: int, go_on: Callable[[], None]) -> memoryview:
         """Receive the message that answers `question`, of at most `limit` bytes, in memory of its own."""
@@ -117,10 +120,10 @@ class Line:
             received += count
             go_on()  # a trickle of bytes must not keep the caller from looking at its clock
 
-    def _wait(self, event: int, go_on: Callable[[], None]) -> bool:
+    def _wait(self, event: int, go_on: Callable[[], None], slice_s: float = _SLICE_S) -> bool:
         poll = select.poll()
         poll.register(self.sock, event)
-        if poll.poll(_SLICE_S * 1000):
+        if poll.poll(slice_s * 1000):
             return True
         go_on()
         return False
