@@ -106,7 +106,7 @@ def _as_course(cell: NotebookNode, original: NotebookNode, name: str, notices: l
     if is_protected(original) and cell.source != original.source:
         if cell.source.split() != original.source.split():
             notices.append(
-                f"The cell “{name}” belongs to the course and was edited; its original text was used."
+                f"The cell “{name}” belongs to the course and is not as it was released; the released text was used."
             )
         cell.source = original.source
     if is_protected(original) and cell.cell_type != "code":

@@ -316,7 +316,7 @@ def test_course_text_and_metadata_return(release: NotebookNode) -> None:
     restored, notices = restore(submitted, release)
     assert restored == release
     assert notices == (
-        "The cell “average-values” belongs to the course and was edited; its original text was used.",
+        "The cell “average-values” belongs to the course and is not as it was released; the released text was used.",
     )
 
 
