@@ -108,6 +108,23 @@ def test_ordinary_code_works(name: str) -> None:
     assert expected in ran.text
 
 
+@pytest.mark.parametrize("context", ["fork", "spawn", "forkserver"])
+def test_workers_of_pytorchs_data_loader(context: str) -> None:
+    """They hand tensors over in shared memory, and descriptors of it through Unix sockets."""
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    code = f"""
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+x = torch.arange(1000 * 784, dtype=torch.float64).reshape(1000, 784)
+loader = DataLoader(TensorDataset(x), batch_size=100, num_workers=2, multiprocessing_context='{context}')
+for epoch in range(2):
+    print(len(loader), sum(float(batch.sum()) for batch, in loader) == float(x.sum()))
+"""
+    ran = run(code, spec=SandboxSpec(profile="torch", limits=limits()))
+    assert (ran.error, ran.why) == ("", None)
+    assert ran.text == "10 True\n10 True\n"
+
+
 def test_a_students_file_does_not_stand_in_for_a_module() -> None:
     ran = run(
         "for name in ('ssl', 'random', 'tensorflow', 'html'): open(name + '.py', 'w').write('1/0')\n"
