@@ -18,9 +18,7 @@ RELEASE = notebooks.read(COURSE.release("mini"))
 
 def source_of(notebook: Any) -> Source:
     restored, _ = notebooks.restore(notebook, RELEASE)
-    context = SimpleNamespace(
-        handed_in=notebook, restored=restored, course=COURSE, assignment=COURSE.assignment("mini")
-    )
+    context = SimpleNamespace(handed_in=notebook, release=RELEASE, restored=restored)
     return Source(context)  # type: ignore[arg-type]
 
 
