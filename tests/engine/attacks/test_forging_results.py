@@ -545,11 +545,29 @@ def _edit(cell: dict[str, Any]) -> None:
         cell["source"] = "standardise = lambda x: (x - x.mean(axis=0)) / x.std(axis=0)" * 0 + "SCORE = 5"
 
 
+def _as_believed(notebook: Any) -> list[Any]:
+    """What nbgrader's metadata, tags and protected texts of a notebook say, without a look at the course."""
+    return [
+        (
+            cell.metadata.get("nbgrader", {}),
+            cell.metadata.get("tags"),
+            notebooks.is_protected(cell) and cell.source,
+        )
+        for cell in notebook.cells
+    ]
+
+
 @pytest.mark.parametrize("change", [_points, _unmark, _rename, _tag, _delete, _negative, _edit])
 def test_edited_metadata(arena: Arena, change: Any) -> None:
-    """25: points, ids, flags, tags, deleted and edited cells: the course decides about all of them."""
+    """25: points, ids, flags, tags, deleted and edited cells: the course decides about all of them.
+
+    Whoever believes the hand-in reads something else than was released.
+    """
     before = arena.state()
-    result = arena.grade_text(_with_metadata(arena, change))
+    forged = _with_metadata(arena, change)
+    released = notebooks.read(arena.course.release("mini"))
+    assert _as_believed(notebooks.read(forged)) != _as_believed(released)
+    result = arena.grade_text(forged)
     arena.unharmed(result, before)
     release = notebooks.grade_cells(notebooks.read(arena.course.release("mini")))
     assert [(item.id, item.max_score) for item in result.grade.items] == [(c.id, c.points) for c in release]
@@ -576,7 +594,11 @@ def test_a_kernel_of_the_students_choice(arena: Arena) -> None:
 
 
 def test_answering_for_the_reference(arena: Arena) -> None:
-    """26: handles of another session cannot be named, and what a student's process says of one is its own."""
+    """26: handles of another session cannot be named, and what a student's process says of one is its own.
+
+    There is no layer to switch off: the reference is in another process. Where it is in the same one, it is found:
+    `test_introspection` shows that.
+    """
     course = with_tests(
         arena.course,
         '''
@@ -687,7 +709,11 @@ threading.Thread(target=flood, daemon=True).start()
 
 @pytest.mark.parametrize("impersonation", WIRE)
 def test_impersonating_the_wire(arena: Arena, impersonation: str) -> None:
-    """27: whoever writes on the wire can only fail its own session."""
+    """27: whoever writes on the wire can only fail its own session.
+
+    No layer can be switched off here. That these messages arrive, and what they would be taken for by whoever believes
+    them, is shown without a sandbox by `test_remote_hostile` and `test_remote_frames`.
+    """
     result = arena.attack(SESSION_PARTS + WIRE[impersonation])
     assert result.grade.score == HONEST
     assert len(result.grade.items) == 4

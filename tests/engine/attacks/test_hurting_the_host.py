@@ -7,6 +7,8 @@ its limit is not run without it: a comment says so, and the tests of the sandbox
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -139,8 +141,22 @@ def test_memory_that_leaves_the_map_is_counted() -> None:
 # Line 31, 32: staying, killing
 
 
+DAEMON = """
+import subprocess
+silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+print(subprocess.Popen(["nohup", "sleep", "1000"], start_new_session=True, **silent).pid)
+"""
+
+
 def test_a_process_that_outlives_the_session(arena: Arena) -> None:
-    """31: daemons, double forks, other sessions, immune to signals; a new one for each that dies."""
+    """31: daemons, double forks, other sessions, immune to signals; a new one for each that dies.
+
+    An ordinary program leaves such a daemon behind. The rest is not run without the walls: nothing would end it.
+    """
+    left = subprocess.run([sys.executable, "-c", DAEMON], capture_output=True, text=True, check=True)
+    daemon = psutil.Process(int(left.stdout))
+    assert daemon.is_running()
+    daemon.kill()
     arena.attack(
         """
         import os, signal, subprocess, sys, time
@@ -176,7 +192,10 @@ for target in range(1, 400):
 
 @pytest.mark.parametrize("kill", [KILLING, "!kill -9 -1", "%%bash\nkill -9 -1; kill -9 1; kill -STOP 1"])
 def test_killing_others(arena: Arena, kill: str) -> None:
-    """32: the warm parent, siblings, the first process of its own session."""
+    """32: the warm parent, siblings, the first process of its own session.
+
+    Not run without the walls: it would end every process of this user.
+    """
     warm = warm_parent("tensorflow")._process
     assert warm is not None
     arena.attack(kill)
@@ -286,7 +305,7 @@ print("DONE", done)
 # Line 34: what would run when it is loaded
 
 
-def test_objects_that_run_when_loaded(arena: Arena) -> None:
+def test_objects_that_run_when_loaded(arena: Arena, tmp_path: Path) -> None:
     """34: pickles, arrays of objects, model files and YAML on the way out: data arrives as bytes, or not at all."""
     mark = arena.victim / "ran"
     bombs = f"""
@@ -318,6 +337,10 @@ def test_arrays(student):
 '''
     arena.attack(last=[bombs], course=with_tests(arena.course, tests))
     assert not mark.exists()
+    careless = bombs + "pickle.load(open('logs/model.pkl', 'rb'))"
+    subprocess.run([sys.executable, "-c", careless], cwd=tmp_path, check=True)
+    assert mark.exists()
+    mark.unlink()
 
 
 # Line 35: stored script
