@@ -84,10 +84,11 @@ def reference_session(
     if key not in _references:
         for old in list(_references):
             _references.pop(old).close()
-        _references[key] = _started(_without_checks(solution), assignment, spec)
-        if error_sentences(_references[key].notebook):
-            _references.pop(key).close()
-            _references[key] = _started(solution, assignment, spec)
+        session = _started(_without_checks(solution), assignment, spec)
+        if error_sentences(session.notebook):
+            session.close()
+            session = _started(solution, assignment, spec)
+        _references[key] = session
     return _references[key]
 
 
