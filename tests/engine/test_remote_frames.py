@@ -80,6 +80,21 @@ def test_an_answer_before_the_question(pair: tuple[Line, socket.socket]) -> None
         line.ask([b"question"], patient)
 
 
+@pytest.mark.parametrize("forged", ["early", "replayed"])
+def test_whoever_matches_no_answers_takes_a_forged_one(pair: tuple[Line, socket.socket], forged: str) -> None:
+    """Why answers repeat an id: a reader that takes the next message for the answer is told what was written first."""
+    line, peer = pair
+    if forged == "early":
+        write_answer(peer, bytes(16), [b"full points"])
+    else:
+        first = line.ask([b"first"], patient)
+        write_answer(peer, first, [b"full points"])
+        write_answer(peer, first, [b"full points"])
+        line.answer(first, 100, patient)
+    credulous = line.sock.recv(100)
+    assert credulous.endswith(b"full points")
+
+
 def test_a_replayed_answer(pair: tuple[Line, socket.socket]) -> None:
     line, peer = pair
     first = line.ask([b"first"], patient)
@@ -153,6 +168,22 @@ def test_a_peer_that_says_nothing(pair: tuple[Line, socket.socket]) -> None:
     line.ask([], patient)
     with pytest.raises(GaveUp):
         line.wait(after(2))  # type: ignore[arg-type]
+
+
+def test_a_long_wait_is_looked_at_less_often_but_not_seldom(
+    pair: tuple[Line, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices: list[float] = []
+
+    def wait(line: Line, event: int, go_on: object, slice_s: float = 0.05) -> bool:
+        slices.append(slice_s)
+        return len(slices) == 100
+
+    monkeypatch.setattr(Line, "_wait", wait)
+    pair[0].wait(patient)
+    assert slices[0] == 0.05
+    assert slices == sorted(slices)
+    assert slices[-1] == 0.25
 
 
 def test_a_peer_that_goes_away(pair: tuple[Line, socket.socket]) -> None:

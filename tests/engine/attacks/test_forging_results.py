@@ -711,8 +711,8 @@ threading.Thread(target=flood, daemon=True).start()
 def test_impersonating_the_wire(arena: Arena, impersonation: str) -> None:
     """27: whoever writes on the wire can only fail its own session.
 
-    No layer can be switched off here. That these messages arrive, and what they would be taken for by whoever believes
-    them, is shown without a sandbox by `test_remote_hostile` and `test_remote_frames`.
+    No layer can be switched off here. `test_remote_frames` shows, on a plain socket, that an early and a replayed answer
+    are taken by a reader that matches nothing, and `test_remote_hostile` what each of the others does to a session.
     """
     result = arena.attack(SESSION_PARTS + WIRE[impersonation])
     assert result.grade.score == HONEST
