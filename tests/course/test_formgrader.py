@@ -218,5 +218,6 @@ def test_a_persons_marks_are_saved_and_survive_regrading_by_the_button(
 def _message(browser: Any) -> str:
     """The text of the dialog that ends an action of the formgrader, once there is one."""
     found = browser.find_elements(By.CSS_SELECTOR, ".modal-body")
-    text = found[0].text if found else ""
-    return str(text) if "autograd" in text or "rror" in text else ""
+    # Not `.text`, what is to be seen: while the dialog slides in, its first sentence is still above the window.
+    text = str(found[0].get_attribute("textContent")) if found else ""
+    return text if "autograd" in text or "rror" in text else ""
