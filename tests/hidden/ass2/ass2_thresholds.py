@@ -19,7 +19,7 @@ SEEN = (0.0, 1 / 24, 1 / 6, 1.0)  # where a curve is measured, as shares of the 
 class Threshold:
     """Accuracy to reach, and the standard deviation over seeds of the repair that varies most.
 
-    `hopeless`: no repair is below this, and no script as it was found above it, after a third of the training.
+    `hopeless`: no repair is below this after a third of the training.
     """
 
     value: float
