@@ -92,7 +92,7 @@ def reference_waste(lengths: Sequence[int], batch_size: int, rng: np.random.Gene
 
 def waste_picture(checks: dict[str, BatchCheck], title: str = "") -> Figure:
     """For each scheme its batches as bars: the width, and in it the mean length; the rest is padding."""
-    figure = Figure(figsize=(7.0, 1.0 + 1.5 * len(checks)), layout="constrained")
+    figure = Figure(figsize=(5.5, 1.0 + 1.3 * len(checks)), layout="constrained")
     axes = figure.subplots(len(checks), 1, squeeze=False)[:, 0]
     for axis, (name, check) in zip(axes, checks.items(), strict=True):
         places = np.arange(len(check.per_batch))
@@ -100,7 +100,7 @@ def waste_picture(checks: dict[str, BatchCheck], title: str = "") -> Figure:
         axis.bar(places, [mean for _, mean in check.per_batch], color="#44AA99", width=1.0, label="tokens")
         axis.set_ylabel("length", fontsize=8)
         axis.set_title(f"{name}: {100 * check.waste:.0f} % padding", fontsize=9, loc="left")
-    axes[0].legend(fontsize=7, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
+    axes[0].legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     axes[-1].set_xlabel("batch", fontsize=8)
     figure.suptitle(title, fontsize=10)
     return figure

@@ -25,7 +25,7 @@ def trajectories(
 
     states: [n, T, H];  real: [n, T], True at real steps;  titles: one a sequence
     """
-    figure = Figure(figsize=(8.0, 0.5 + 1.6 * len(states)), layout="constrained")
+    figure = Figure(figsize=(5.5, 0.5 + 1.3 * len(states)), layout="constrained")
     panels = figure.subplots(len(states), 1, sharex=True, squeeze=False)[:, 0]
     for number, axes in enumerate(panels):
         _trajectory(axes, states[number], real[number], units)
@@ -36,7 +36,7 @@ def trajectories(
 
 def differences(reports: Sequence[tuple[str, MaskingReport]]) -> Figure:
     """The largest difference per sequence length on a logarithmic scale, and the tolerance as a line."""
-    figure = Figure(figsize=(8.0, 3.0), layout="constrained")
+    figure = Figure(figsize=(5.5, 2.8), layout="constrained")
     axes = figure.add_subplot()
     finite = [d.difference for _, report in reports for d in report.by_length if np.isfinite(d.difference)]
     top = 10 * max([*finite, 1.0])

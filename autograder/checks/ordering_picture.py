@@ -26,7 +26,7 @@ def strip(batches: Iterable[object], n: int, title: str = "") -> Figure:
     stream = read_stream(batches, n)
     shown = min(stream.flat.size, MOST)
     rows = -(-shown // ROW)
-    figure = Figure(figsize=(9.0, 0.9 + 0.3 * rows), layout="constrained")
+    figure = Figure(figsize=(5.5, 0.9 + 0.22 * rows), layout="constrained")
     axes = figure.add_subplot()
     image = np.ones((rows, ROW, 3))
     for place in range(shown):
@@ -34,13 +34,13 @@ def strip(batches: Iterable[object], n: int, title: str = "") -> Figure:
     axes.imshow(image, aspect="auto", interpolation="none", extent=(0, ROW, rows, 0))
     for end in [0, *(int(end) for end in np.cumsum(stream.sizes) if end < shown)]:
         row, column = divmod(end, ROW)
-        axes.plot([column, column], [row, row + 1], color="white", linewidth=2.2)
-        axes.plot([column, column], [row, row + 1], color="black", linewidth=0.9)
-    axes.hlines(np.arange(1, rows), 0, ROW, color="white", linewidth=4)
+        axes.plot([column, column], [row, row + 1], color="white", linewidth=1.8)
+        axes.plot([column, column], [row, row + 1], color="black", linewidth=0.8)
+    axes.hlines(np.arange(1, rows), 0, ROW, color="white", linewidth=3)
     axes.set_xlim(-0.2, ROW + 0.2)
     axes.set_ylim(rows + 0.05, -0.05)
     axes.set_xticks([])
-    axes.set_yticks(np.arange(rows) + 0.5, [str(row * ROW + 1) for row in range(rows)], fontsize=7)
+    axes.set_yticks(np.arange(rows) + 0.5, [str(row * ROW + 1) for row in range(rows)], fontsize=8)
     axes.set_ylabel("element", fontsize=8)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -50,15 +50,16 @@ def strip(batches: Iterable[object], n: int, title: str = "") -> Figure:
     axes.legend(
         handles,
         labels,
-        ncols=len(handles),
-        fontsize=7,
+        ncols=min(len(handles), 5),
+        fontsize=8,
         frameon=False,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        columnspacing=1.2,
     )
     cut = f" (the first {shown} of {stream.flat.size} elements)" if shown < stream.flat.size else ""
     if title or cut:
-        axes.set_title(title + cut, fontsize=9, loc="right")
+        axes.set_title(title + cut, fontsize=9, loc="left")
     return figure
 
 

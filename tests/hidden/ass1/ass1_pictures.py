@@ -32,19 +32,19 @@ def confusion(truth: Array, guess: Array) -> Figure:
 
 
 def mistakes(images: Array, truth: Array, guess: Array) -> Figure:
-    """Up to ten images [n, 28, 28] side by side, with the digit and the network's answer."""
-    side, gap = images.shape[1], 6
-    strip = np.full((side, 10 * (side + gap) - gap), 255, np.uint8)
-    figure = Figure(figsize=(8, 1.3))
+    """Up to ten images [n, 28, 28] in rows of five, each with the digit and the network's answer."""
+    side, gap, room, across = images.shape[1], 6, 12, 5
+    down = -(-min(len(images), 10) // across)
+    sheet = np.full((down * (side + room) - room, across * (side + gap) - gap), 255, np.uint8)
+    figure = Figure(figsize=(5.0, 0.3 + 1.2 * down))
     axis = figure.add_subplot()
     axis.axis("off")
     for index, image in enumerate(images[:10]):
-        left = index * (side + gap)
-        strip[:, left : left + side] = image
-        axis.text(
-            left + side / 2, -3, f"{truth[index]}, not {guess[index]}", ha="center", va="bottom", size=7
-        )
-    axis.imshow(strip, cmap="gray", vmin=0, vmax=255)
+        top, left = (index // across) * (side + room), (index % across) * (side + gap)
+        sheet[top : top + side, left : left + side] = image
+        answer = f"{truth[index]}, not {guess[index]}"
+        axis.text(left + side / 2, top - 2, answer, ha="center", va="bottom", size=9)
+    axis.imshow(sheet, cmap="gray", vmin=0, vmax=255)
     return figure
 
 
