@@ -64,7 +64,7 @@ def number(value: float | int | str, unit: str = "") -> str:
     elif not math.isfinite(value):
         text = "not a number" if math.isnan(value) else ("infinite" if value > 0 else "minus infinite")
     else:
-        text = f"{value:.4g}"
+        text = f"{value:.4g}".replace("e-", "e\N{NON-BREAKING HYPHEN}")  # a telephone's lines are short
     separator = "" if unit in ("", "%") else " "
     return f"{text}{separator}{unit}"
 

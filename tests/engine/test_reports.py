@@ -154,6 +154,12 @@ def test_a_number_that_is_none_is_stored_and_shown_in_words(value: float, words:
     assert f'<td class="number">{words}' in page(stored)
 
 
+def test_a_small_number_stays_on_one_line_of_a_narrow_page() -> None:
+    found = outcome(figures=(Figure(name="largest effect", value=2.384e-07),))
+    item = ItemGrade(id="m", score=0.0, max_score=1.0, status=Status.FAILED, outcomes=(found,))
+    assert '<td class="number">2.384e\N{NON-BREAKING HYPHEN}07' in page(grade(items=(item,)))
+
+
 def test_open_points_are_said_and_a_graders_points_and_words_count() -> None:
     assert "Not final yet" in page(grade())
     html = page(grade(), {"q-why": ManualGrade(1.5, "Good reasons.")})
