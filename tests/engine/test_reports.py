@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -212,6 +213,11 @@ def test_the_class_page_counts_and_names_who_is_missing() -> None:
     assert '7 <span class="of">of 8</span>' in html
     assert "Zoë &lt;b&gt; (zoe)" in html
     assert_harmless(html)
+
+
+def test_the_bars_of_the_class_say_how_many_students_they_stand_for() -> None:
+    html = class_pages("Course", "MLP", rows(7))["index.html"]  # scores 0, 1, 2, 0, 1, 2, 0
+    assert re.findall(r'text-anchor="middle">(\d+)</text>', html) == ["3", "2", "2"]
 
 
 def test_a_large_class_is_paged() -> None:
