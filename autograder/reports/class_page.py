@@ -192,7 +192,8 @@ def _histogram(rows: Sequence[Row]) -> list[Column]:
             width=round(100 / BINS - 1.2, 2),
             height=round(_HEIGHT * count / highest, 2),
             count=count,
-            label=f"{100 * index // BINS} to {100 * (index + 1) // BINS} %: {count} {'student' if count == 1 else 'students'}",
+            label=f"{100 * index // BINS} to {100 * (index + 1) // BINS} %: {count} "
+            + ("student" if count == 1 else "students"),
         )
         for index, count in enumerate(counts)
     ]
