@@ -26,13 +26,10 @@ SECRET = "a term secret for benchmarks only"
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("exercise", nargs="?", choices=("small", "ass1"), default="small")
-    parser.add_argument("--students", type=int, help="by default 96, of ass1 24")
-    parser.add_argument(
-        "--few", type=int, help="size of the smaller class; by default a quarter, of ass1 a sixth"
-    )
+    parser.add_argument("--students", type=int, default=96)
+    parser.add_argument("--few", type=int, help="size of the smaller class; by default a quarter")
     options = parser.parse_args()
-    options.students = options.students or (24 if options.exercise == "ass1" else 96)
-    options.few = options.few or options.students // (6 if options.exercise == "ass1" else 4)
+    options.few = options.few or options.students // 4
     exercise = classes.EXERCISES[options.exercise]()
     found = {}
     with tempfile.TemporaryDirectory(prefix="autograder-benchmark-") as folder:
