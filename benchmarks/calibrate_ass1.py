@@ -219,17 +219,7 @@ def _summary(check: str, solutions: list[Solution], seeds: int) -> dict[str, Any
         "admissible": [round(found.floor, 4), round(found.threshold, 4)],
         "false_fail": [float(f"{found.false_fail(at, runs):.2g}") for runs in (1, 3)],
         "false_pass": [float(f"{found.false_pass(at, runs):.2g}") for runs in (1, 3)],
-        "solutions": {
-            v.name: {
-                "correct": v.correct,
-                "runs": v.n,
-                "mean": round(v.mean, 4),
-                "sd": round(v.sd, 5),
-                "lowest": round(v.lowest, 4),
-                "highest": round(v.highest, 4),
-            }
-            for v in found.variants
-        },
+        "solutions": found.solutions(),
     }
 
 

@@ -108,17 +108,7 @@ def _calibrated(data: Dataset, seeds: int) -> dict[str, Any]:
             "spread": round(spread, 4),
             "hopeless": hopeless,
             "false_fail": [float(f"{found.false_fail(highest, runs):.2g}") for runs in (1, 3)],
-            "solutions": {
-                variant.name: {
-                    "correct": variant.correct,
-                    "runs": variant.n,
-                    "mean": round(variant.mean, 4),
-                    "sd": round(variant.sd, 4),
-                    "lowest": round(variant.lowest, 4),
-                    "highest": round(variant.highest, 4),
-                }
-                for variant in found.variants
-            },
+            "solutions": found.solutions(),
         },
         "curves": {str(k): _curves(data, k) for k in range(1, 6)},
     }

@@ -80,6 +80,20 @@ class Calibration:
         """Probability of passing the best wrong variant; 0 without wrong variants."""
         return self._worst(False, threshold, runs)
 
+    def solutions(self) -> dict[str, dict[str, float]]:
+        """What was measured of each solution, as it is kept in JSON beside the threshold that was put there."""
+        return {
+            v.name: {
+                "correct": v.correct,
+                "runs": v.n,
+                "mean": round(v.mean, 4),
+                "sd": round(v.sd, 5),
+                "lowest": round(v.lowest, 4),
+                "highest": round(v.highest, 4),
+            }
+            for v in self.variants
+        }
+
     def table(self, threshold: float | None = None) -> str:
         """A table for the terminal: a line per variant, then the threshold and its error rates."""
         at = self.threshold if threshold is None else threshold

@@ -205,6 +205,14 @@ def test_calibration_separates_or_names_the_overlap():
     assert found.false_fail(runs=3) < 1e-3
     assert found.false_pass() < 1e-3
     assert "linear" in found.table()
+    kept = found.solutions()
+    assert {name: runs["correct"] for name, runs in kept.items()} == {
+        "reference": True,
+        "tanh": True,
+        "linear": False,
+    }
+    assert kept["tanh"]["runs"] == 20
+    assert kept["tanh"]["lowest"] == round(min(good["tanh"]), 4)
     found = calibrate(good, bad | {"close": rng.normal(0.948, 0.004, 20)})
     assert not found.ok
     assert found.overlap == ("close",)
