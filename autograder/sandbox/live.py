@@ -18,7 +18,7 @@ from autograder.sandbox.limits import MEGABYTE
 from autograder.sandbox.spec import SandboxError
 
 _START_S = 60.0
-_USAGE_S = 5.0
+_ANSWER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class LiveSession:
         with self._lock:
             if not self.has_ended() and self._tell({"op": "usage"}):
                 self._seen.discard("usage")
-                self._read("usage", _USAGE_S)
+                self._read("usage", _ANSWER_S)
             return self.usage_seen
 
     def begin(self) -> None:
@@ -96,8 +96,11 @@ class LiveSession:
         self._tell({"op": "begin"})
 
     def keep_to(self, cores: Collection[int]) -> None:
-        """Let its processes run on these cores of the machine, and no others, from now on."""
-        self._tell({"op": "cores", "cores": sorted(cores)})
+        """Let its processes run on these cores of the machine, and no others; returns when they do."""
+        with self._lock:
+            if not self.has_ended() and self._tell({"op": "cores", "cores": sorted(cores)}):
+                self._seen.discard("cores")
+                self._read("cores", _ANSWER_S)
 
     def signal_kernel(self, number: int) -> None:
         self._tell({"op": "signal", "number": number})
@@ -138,7 +141,7 @@ class LiveSession:
 
     def _tell(self, message: dict[str, Any]) -> bool:
         try:
-            self._lifeline.settimeout(_USAGE_S)
+            self._lifeline.settimeout(_ANSWER_S)
             messages.send(self._lifeline, message)
         except OSError:
             return False

@@ -6,9 +6,9 @@ cannot be traced, and it runs nothing of theirs. When it ends, Linux ends every 
 it.
 
 To the grader, on the lifeline: {"event": "started"}, {"event": "usage", …}, {"event": "exit", "reason",
-"code", …}. From the grader: {"op": "usage"}, {"op": "signal", "number"}, {"op": "begin"} (its wall time counts
-from now), {"op": "cores", "cores"} (from now its processes run on these), {"op": "end"}; a closed lifeline means
-the same as "end".
+"code", …}, {"event": "cores"} (they are kept to them). From the grader: {"op": "usage"}, {"op": "signal", "number"},
+{"op": "begin"} (its wall time counts from now), {"op": "cores", "cores"} (from now its processes run on these),
+{"op": "end"}; a closed lifeline means the same as "end".
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from autograder.sandbox import messages
 from autograder.sandbox.watchdog import Watchdog, children
 
 _INTERVAL_S = 0.2
+_ROUNDS = 10  # a thread may start another before it is kept to its cores; not without end
 
 
 def run(kernel: int, lifeline: socket.socket, watchdog: Watchdog, enforce: bool, private: bool) -> None:
@@ -73,19 +74,31 @@ def _answer(lifeline: socket.socket, kernel: int, watchdog: Watchdog) -> bool:
         watchdog.begin()
         return True
     if message["op"] == "cores":
-        _keep_to(watchdog.processes(), message["cores"])
+        _keep_to(watchdog, message["cores"])
+        with contextlib.suppress(OSError):
+            messages.send(lifeline, {"event": "cores"})
         return True
     with contextlib.suppress(OSError):
         messages.send(lifeline, {"event": "usage", "use": watchdog.measure().as_message()})
     return True
 
 
-def _keep_to(processes: list[int], cores: list[int]) -> None:
-    for pid in processes:
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            for thread in os.listdir(f"/proc/{pid}/task"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.sched_setaffinity(int(thread), cores)
+def _keep_to(watchdog: Watchdog, cores: list[int]) -> None:
+    kept: set[int] = set()
+    for _ in range(_ROUNDS):
+        threads = {thread for pid in watchdog.processes() for thread in _threads(pid)}
+        if threads <= kept:
+            return
+        for thread in threads - kept:
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(thread, cores)
+        kept |= threads
+
+
+def _threads(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):  # it has ended meanwhile
+        return [int(thread) for thread in os.listdir(f"/proc/{pid}/task")]
+    return []
 
 
 def _reap(kernel: int) -> int | None:

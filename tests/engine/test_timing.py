@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -56,6 +58,22 @@ def test_two_sessions_share_one_core_and_are_let_go(session: StudentSession) -> 
         assert len(mine[0]) == 1
         assert {tuple(cores) for cores in mine + theirs} == {tuple(mine[0])}
         assert all(cores == everywhere for cores in session.student.cores() + other.student.cores())
+
+
+def test_cores_are_kept_to_before_the_next_question(session: StudentSession) -> None:
+    live = session.student._connection._process._session
+    awake = threading.Event()
+
+    def wake() -> None:
+        awake.set()
+        signal.pidfd_send_signal(live.fileno(), signal.SIGCONT)
+
+    signal.pidfd_send_signal(live.fileno(), signal.SIGSTOP)  # its first process, which sets the cores
+    waking = threading.Timer(0.2, wake)
+    waking.start()
+    with on_one_core(session.student):
+        assert awake.is_set()
+    waking.join()
 
 
 def test_a_session_that_has_ended_is_left_alone(session: StudentSession) -> None:
