@@ -7,6 +7,9 @@ from pathlib import Path
 
 READING = "test_reading_secrets"
 FORGING = "test_forging_results"
+ANSWERS = "test_forged_answers"
+METADATA = "test_forged_metadata"
+MESSAGES = "test_forged_messages"
 HOST = "test_hurting_the_host"
 CHEATS = "test_deep_learning_cheats"
 HAND_INS = "test_hostile_hand_ins"
@@ -65,15 +68,15 @@ LINES: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = {
     ),
     19: (
         "IPython's hooks, forged kernel messages",
-        ((FORGING, "test_patched_process"), (FORGING, "test_forged_messages_of_the_kernel")),
+        ((FORGING, "test_patched_process"), (MESSAGES, "test_forged_messages_of_the_kernel")),
     ),
     20: (
         "objects that are equal to everything",
-        ((FORGING, "test_answers_that_are_none"), (FORGING, "test_answers_that_win_where_they_are_trusted")),
+        ((ANSWERS, "test_answers_that_are_none"), (ANSWERS, "test_answers_that_win_where_they_are_trusted")),
     ),
     21: (
         "answers that pass vacuously",
-        ((FORGING, "test_answers_that_are_none"), (FORGING, "test_vacuous_comparisons_are_real")),
+        ((ANSWERS, "test_answers_that_are_none"), (ANSWERS, "test_vacuous_comparisons_are_real")),
     ),
     22: (
         "leaving",
@@ -93,12 +96,12 @@ LINES: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = {
     ),
     25: (
         "edited metadata",
-        ((FORGING, "test_edited_metadata"), (FORGING, "test_a_kernel_of_the_students_choice")),
+        ((METADATA, "test_edited_metadata"), (METADATA, "test_a_kernel_of_the_students_choice")),
     ),
-    26: ("answering for the reference", ((FORGING, "test_answering_for_the_reference"),)),
+    26: ("answering for the reference", ((MESSAGES, "test_answering_for_the_reference"),)),
     27: (
         "impersonating the wire",
-        ((FORGING, "test_impersonating_the_wire"), (FORGING, "test_a_connection_that_lingers")),
+        ((MESSAGES, "test_impersonating_the_wire"), (MESSAGES, "test_a_connection_that_lingers")),
     ),
     28: (
         "loops without end",
