@@ -329,5 +329,11 @@ def _judge(error: BaseException | None) -> tuple[float, Status, str, str]:
 
 
 def _docstring(item: pytest.Item) -> str:
+    """What is checked, for students. "{name}" stands for the value of the parameter `name` of a parametrised test."""
     function = getattr(item, "function", None)
-    return " ".join((getattr(function, "__doc__", None) or "").split())
+    text = " ".join((getattr(function, "__doc__", None) or "").split())
+    parameters = getattr(item, "callspec", None)
+    for name, value in (parameters.params if parameters else {}).items():
+        if isinstance(value, (str, int, float)):
+            text = text.replace("{" + name + "}", str(value))
+    return text

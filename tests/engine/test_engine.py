@@ -200,12 +200,9 @@ def test_a_notebook_that_knows_nothing_of_the_assignment_gets_a_grade(course: Co
     assert statuses(result)["standardise-values"] in (Status.MISSING, Status.ERROR)
 
 
-def test_assertions_and_prints_of_hidden_tests_reach_the_log_only(course: Course, tmp_path: Path) -> None:
-    folder = tmp_path / "mini"
-    shutil.copytree(FIXTURE, folder)
-    tests = folder / "tests" / "hidden" / "mini" / "test_mini.py"
-    added = (
-        "\n\n@pytest.mark.item('average-values')\n"
+def test_assertions_and_prints_of_hidden_tests_reach_the_log_only(tmp_path: Path) -> None:
+    result = _graded_with(
+        "@pytest.mark.item('average-values')\n"
         "def test_secret(student):\n"
         "    '''What the student reads.'''\n"
         "    secret = 'CANARY-1'\n"
@@ -213,18 +210,39 @@ def test_assertions_and_prints_of_hidden_tests_reach_the_log_only(course: Course
         "    assert secret == 'CANARY-3', 'CANARY-4'\n"
         "\n\n@pytest.mark.item('average-values')\n"
         "def test_broken(student):\n"
-        "    raise KeyError('CANARY-5')\n"
+        "    raise KeyError('CANARY-5')\n",
+        tmp_path,
     )
-    tests.write_text(tests.read_text(encoding="utf-8") + added, encoding="utf-8")
-    own = Course.load(folder)
-    text = own.source("mini").read_text(encoding="utf-8")
-    result = grade(Submission(assignment="mini", student="s", notebook=text), own, ANYWHERE)
     shown = result.model_copy(update={"log": ""}).model_dump_json()
     assert "CANARY" not in shown
     assert "What the student reads." in shown
     for number in range(2, 6):
         assert f"CANARY-{number}" in result.log
     assert statuses(result)["average-values"] == Status.PARTIAL
+
+
+def test_the_cases_of_a_parametrised_test_are_told_apart(tmp_path: Path) -> None:
+    result = _graded_with(
+        "@pytest.mark.item('average-values')\n"
+        "@pytest.mark.parametrize('side, limits', [('left', [1, 2]), ('right', [3, 4])])\n"
+        "def test_sides(student, side, limits):\n"
+        "    '''Numbers on the {side}, within {limits}.'''\n",
+        tmp_path,
+    )
+    found = [outcome.checked for item in result.items for outcome in item.outcomes]
+    told = [sentence for sentence in found if sentence.startswith("Numbers on the")]
+    assert told == ["Numbers on the left, within {limits}.", "Numbers on the right, within {limits}."]
+
+
+def _graded_with(tests: str, tmp_path: Path) -> Grade:
+    """The solution's grade in a course with these hidden tests too."""
+    folder = tmp_path / "mini"
+    shutil.copytree(FIXTURE, folder)
+    hidden = folder / "tests" / "hidden" / "mini" / "test_mini.py"
+    hidden.write_text(hidden.read_text(encoding="utf-8") + "\n\n" + tests, encoding="utf-8")
+    own = Course.load(folder)
+    text = own.source("mini").read_text(encoding="utf-8")
+    return grade(Submission(assignment="mini", student="s", notebook=text), own, ANYWHERE)
 
 
 WORN_OUT = """

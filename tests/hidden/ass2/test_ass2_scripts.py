@@ -46,7 +46,7 @@ ALL = (
 @pytest.mark.item("diagnosis")
 @pytest.mark.parametrize("script", CODES)
 def test_diagnosis(script: int, student: Student, measure: Measure) -> None:
-    """DIAGNOSIS names what is wrong with the script."""
+    """DIAGNOSIS names what is wrong with script {script}."""
     found = student.get("DIAGNOSIS")
     plain = found.value() if isinstance(found, Handle) else found  # an OrderedDict, say
     given = answers.dictionary(plain, what="DIAGNOSIS")

@@ -68,7 +68,7 @@ _SAME_HINT = "Both should run the same Python function; only tf.function around 
 def test_losses_are_those_before_the_change(
     student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
 ) -> None:
-    """Each loss is the cross-entropy of the model before the step changes its weights, also for a batch of one."""
+    """Each loss is the cross-entropy before the step changes the weights, also for a batch of one ({name})."""
     model = mlp.fresh()
     step = TrainStep(student, model, graph, RATES[1])
     for number, rows in enumerate((24, 24, 17, 1)):
@@ -106,7 +106,7 @@ def _loss_hint(found: float, mlp: Mlp, before: list[Array], after: list[Array], 
 def test_the_model_runs_in_training_mode(
     student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
 ) -> None:
-    """Layers that behave differently in training do so in every step."""
+    """Layers that behave differently in training do so in every step ({name})."""
     x, y = mlp.batch(rng)
     model = mlp.fresh("moody")
     step = TrainStep(student, model, graph, RATES[0])
@@ -128,7 +128,7 @@ def test_the_model_runs_in_training_mode(
 def test_layers_keep_what_they_learn_of_the_data(
     student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
 ) -> None:
-    """What a layer notes in training mode, like the averages of batch normalisation, is kept in every step."""
+    """What a layer notes in training mode, like the averages of batch normalisation, is kept in every step ({name})."""
     model = mlp.counting()
     step = TrainStep(student, model, graph, RATES[0])
     for steps in (2, 5):
@@ -146,7 +146,7 @@ def test_layers_keep_what_they_learn_of_the_data(
 def test_the_optimiser_remembers(
     student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
 ) -> None:
-    """Several calls of run_steps do what one call does, also while another model is being trained."""
+    """Several calls of run_steps do what one call does, also while another model is being trained ({name})."""
     x, y = mlp.batch(rng)
     model, other = mlp.fresh(), mlp.fresh()
     at_once = TrainStep(student, model, graph, RATES[0]).run(x, y, 2 * STEPS)
