@@ -3,7 +3,8 @@
 `prelude(targets)` is Python text to be run in the student's process before the notebook. It replaces the
 named parts of a library by stubs that raise, in place, so that every alias, copy and subclass of them is
 affected. A program that keeps to the rules runs as before; one that does not fails with a message that
-`stubbed_name` recognises.
+`stubbed_name` recognises. For programs that go on after an exception, the notebook's global variable `USED` lists the
+names of the parts that were used.
 
 Targets are dotted names: a class (it can then be neither constructed nor subclassed and constructed), a
 function, a method (`keras.Model.fit`), or `module.*` for all public functions of a module. `name@scope` also
@@ -23,6 +24,7 @@ import types
 from collections.abc import Callable, Sequence
 
 MARK = "not allowed in this task"
+USED = "_autograder_stubs_used"
 
 KERAS_MODELS = ("keras.Layer", "keras.Model", "keras.Sequential")
 KERAS_FIT = ("keras.Model.fit", "keras.Model.train_on_batch", "keras.Model.train_step")
@@ -63,9 +65,10 @@ def prelude(targets: Sequence[str]) -> str:
             )
     return "\n".join(
         [
-            "def _autograder_install(targets, mark):",
+            f"{USED} = []",
+            "def _autograder_install(targets, mark, used):",
             *("    " + line for line in ("import importlib, sys, types", *_body(_install))),
-            f"_autograder_install({tuple(targets)!r}, {MARK!r})",
+            f"_autograder_install({tuple(targets)!r}, {MARK!r}, {USED})",
             "del _autograder_install",
             "",
         ]
@@ -85,11 +88,12 @@ def _body(function: Callable[..., None]) -> list[str]:
     return [line[4:] for line in lines[start:]]
 
 
-def _install(targets: tuple[str, ...], mark: str) -> None:
+def _install(targets: tuple[str, ...], mark: str, used: list[str]) -> None:
     import importlib
 
     def raising(name: str) -> types.FunctionType:
         def stub(*args: object, **kwargs: object) -> None:
+            used.append(name)
             raise RuntimeError(f"`{name}` is {mark}.")
 
         return stub  # type: ignore[return-value]

@@ -3,7 +3,14 @@ import sys
 
 import pytest
 
-from autograder.checks.stubs import KERAS_FIT, KERAS_MODELS, KERAS_RECURRENT_LAYERS, prelude, stubbed_name
+from autograder.checks.stubs import (
+    KERAS_FIT,
+    KERAS_MODELS,
+    KERAS_RECURRENT_LAYERS,
+    USED,
+    prelude,
+    stubbed_name,
+)
 
 LIBRARY = """
 import sys, types
@@ -76,6 +83,14 @@ def test_a_scope_reaches_copies_of_a_function():
 def test_a_method_is_stubbed():
     reached = run(LIBRARY, (["lib.nn.Linear.__init__"], ["Linear(3)", "Module()"]))
     assert reached == ["lib.nn.Linear.__init__", "-"]
+
+
+def test_what_was_used_is_listed_also_where_its_exception_is_swallowed():
+    swallowed = "try:\n    Linear(3)\nexcept Exception:\n    pass\nlib.nn.functional.Size(1)\nrelu(1)\n"
+    done = execute(
+        LIBRARY + prelude(["lib.nn.Module", "lib.nn.functional.relu"]) + swallowed + f"print({USED})"
+    )
+    assert (done.stdout, done.stderr) == ("['lib.nn.Module']\n", "")
 
 
 def test_a_target_that_does_not_exist_is_an_error_and_not_a_silence():

@@ -11,9 +11,9 @@ from ass5_reviews import reviews
 
 from autograder.checks import rule_sets, saved_outputs, source_rules, stubs
 from autograder.grading.context import Source
-from autograder.grading.verdicts import Failed, expect
+from autograder.grading.forbidden import expect_unused
+from autograder.grading.verdicts import expect
 from autograder.remote.client import Student
-from autograder.remote.errors import StudentError, StudentRaised
 
 _REASON = "The recurrence is to be written by yourself, without a recurrent layer or cell of a library."
 
@@ -43,15 +43,7 @@ def _expect_to_run_without(student: Student, rng: np.random.Generator) -> None:
         lambda: network(student, 120, 4, 1, 1).logits(tokens),
         lambda: trained(student, task.x_train, task.y_train, 4, 1, 1).logits(tokens),
     )
-    for use in uses:
-        try:
-            use()
-        except StudentRaised as error:
-            name = stubs.stubbed_name(error.message)
-            if name is not None:
-                raise Failed(f"Your code uses `{name}`.", _REASON) from error
-        except StudentError:
-            pass
+    expect_unused(student, uses, _REASON)
 
 
 @pytest.mark.item("hand-in", weight=2, evidence="source")

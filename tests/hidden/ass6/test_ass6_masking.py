@@ -19,7 +19,7 @@ from autograder.grading.measure import Measure
 from autograder.grading.verdicts import expect
 from autograder.remote.client import Student
 
-LENGTHS = (1, 3, 6, 6, 10)
+LENGTHS = (3, 6, 1, 6, 10)  # sorting them twice is not undoing it, in either direction
 PADDING = 15  # so that the longest sequence has 25 places
 SCALE = 3.0
 BIAS = 0.5  # of biases, which start as zeros, and with which a state of zeros stays one where the input is zero as well
