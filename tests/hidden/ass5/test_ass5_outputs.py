@@ -36,7 +36,7 @@ SIDES: tuple[masking.Side, ...] = ("post", "pre")
 @pytest.mark.item("rnn-pooling", weight=2)
 @pytest.mark.parametrize("mode", ["mean_logits", "mean_states"])
 def test_averages_of_logits(student: Student, rng: np.random.Generator, mode: str) -> None:
-    """mean_logits and mean_states are the logits averaged over the words, however much padding there is."""
+    """{mode} is the logits averaged over the words, however much padding there is."""
     vocab = 40
     net = network(student, vocab, 16, 1, fresh_seed(rng))
     _expect_average(net, mode, _sequences(rng, vocab), vocab, rng, CLOSE)
@@ -252,7 +252,7 @@ MOST_WORDS = 1_000_000
 @pytest.mark.item("rnn-padding")
 @pytest.mark.parametrize("mode", ["pre", "post"])
 def test_zeros_fill_up(student: Student, rng: np.random.Generator, mode: str) -> None:
-    """Shorter sequences are filled up with zeros at the end that mode names; the words stay as they are."""
+    """Shorter sequences are filled up with zeros at the end that mode names ({mode}); the words stay as they are."""
     for maxlen in (None, 12):
         seqs = [list(map(int, words(rng, MOST_WORDS, n))) for n in rng.permutation([1, 3, 3, 6, 9])]
         _expect_padded(student, seqs, mode, maxlen, None)
@@ -261,7 +261,7 @@ def test_zeros_fill_up(student: Student, rng: np.random.Generator, mode: str) ->
 @pytest.mark.item("rnn-padding")
 @pytest.mark.parametrize("truncating", ["pre", "post"])
 def test_long_sequences_are_cut(student: Student, rng: np.random.Generator, truncating: str) -> None:
-    """Sequences longer than maxlen lose words at the end that truncating names, whichever side is padded."""
+    """Sequences longer than maxlen lose words at the end that truncating names ({truncating}), whatever mode is."""
     for mode in SIDES:
         seqs = [list(map(int, words(rng, 50, n))) for n in rng.permutation([1, 4, 5, 6, 9])]
         _expect_padded(student, seqs, mode, 5, truncating)
