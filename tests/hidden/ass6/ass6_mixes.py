@@ -8,6 +8,7 @@ import numpy as np
 
 Array = np.ndarray
 BATCH = 64  # rows of a batch where buckets are judged
+WORDS = 88_585  # as many as the reviews of IMDB have, and more than 16 bits can tell apart
 SMALL_BATCH = 4  # in large batches of a mix with a long tail, nearly every batch has a long sequence
 
 
@@ -40,5 +41,5 @@ def short(rng: np.random.Generator, n: int) -> Mix:
 
 
 def _mix(rng: np.random.Generator, lengths: Array) -> Mix:
-    seqs = [rng.integers(1, 1000, length).astype(np.int32) for length in lengths]
+    seqs = [rng.integers(1, WORDS, length).astype(np.int32) for length in lengths]
     return Mix(seqs, rng.integers(0, 2, len(seqs)).astype(np.int32))

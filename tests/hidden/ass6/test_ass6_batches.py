@@ -64,7 +64,7 @@ def test_buckets_with_given_boundaries(student: Student, rng: np.random.Generato
 
 @pytest.mark.item("batch-content")
 def test_batches_are_full(student: Student, rng: np.random.Generator) -> None:
-    """Batches have batch_size rows; only the last one, or the last of each bucket, may have fewer."""
+    """There are no more batches than rows of batch_size take, with buckets in each bucket."""
     mix = mixes.short(rng, 203)
     for scheme in ("global", "padded"):
         found = checked_batches(student, mix, 10, scheme)

@@ -75,13 +75,24 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
             f"{stacked}: a second layer brings no weights that make a difference.",
             "A second layer has weights of its own, and its outputs are used.",
         )
-        count = _numbers(student, both, rng)  # fewer are possible, where both directions share the units
+        count = _numbers(student, both, rng)
         # Where both read with the same weights, no more than the result's second half in the last layer is added.
         expect(
             not (count and plain[cell]) or not 0 <= count - plain[cell] <= both.units,
             f'cell="{cell}" has no weights for a second direction.',
             "Each direction has weights of its own.",
         )
+        expect(
+            not (count and plain[cell]) or count > plain[cell],
+            f'cell="{cell}" has fewer weights in both directions than in one.',
+            "units is the size of the state in each direction.",
+        )
+    two, three = (_numbers(student, Settings("gru", layers=layers), rng) for layers in (2, 3))
+    expect(
+        not (two and three) or three > two,
+        "A third layer brings no weights that make a difference.",
+        "layers may be any number.",
+    )
 
 
 @pytest.mark.item("architectures")
