@@ -44,6 +44,20 @@ def _given_counting(n_in, hidden, n_out):
         keras.Input((n_in,)), keras.layers.Dense(hidden, activation="tanh"), Counting(), keras.layers.Dense(n_out)
     ])
 
+def _given_listening(n_in, hidden, n_out):
+    import keras
+    class Listening(keras.layers.Layer):
+        heard = [0]
+        def call(self, x):
+            self.heard[0] += 1
+            return x
+    return keras.Sequential([
+        keras.Input((n_in,)), keras.layers.Dense(hidden, activation="tanh"), Listening(), keras.layers.Dense(n_out)
+    ])
+
+def _given_heard(model):
+    return model.layers[1].heard[0]
+
 def _given_densenet(size, n_classes, blocks, layers, growth):
     import keras
     entry = keras.Input((size, size, 3))
@@ -84,7 +98,8 @@ class Mlp:
         self._student = student
 
     def fresh(self, kind: str = "mlp") -> Handle:
-        """A new model with the weights of the start; kind "mlp", or "moody" with a layer that is louder in training."""
+        """A new model with the weights of the start; kind "mlp", "moody" with a layer that is louder in training, or
+        "listening", see `heard`."""
         model = self._student.function(f"_given_{kind}").keep(self.n_in, self.hidden, self.n_out)
         self._student.assign(model, self.start)
         return model
@@ -96,6 +111,10 @@ class Mlp:
     def counted(self, model: Handle) -> float:
         """What the layer of a `counting` model has counted."""
         return float(next(w for w in self.weights(model) if w.ndim == 0))
+
+    def heard(self, model: Handle) -> int:
+        """How often the Python of a layer of a "listening" model has run: in eager calls and in traces."""
+        return answers.integer(self._student.function("_given_heard")(model), 0, what="a count of ours")
 
     def reset(self, model: Handle) -> None:
         """Give a model the weights of the start."""

@@ -67,6 +67,16 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
             f"A network of 3 blocks with {layers} layers each should have at least {3 * layers} convolutions, one "
             f"of 1 block at least {layers}; yours have {len(_kernels(large))} and {len(_kernels(small))}.",
         )
+        more, wanted = (
+            len(_wide_kernels(large)) - len(_wide_kernels(small)),
+            2 * _wide_layers(student, layers),
+        )
+        expect(
+            more >= wanted,
+            f"Two blocks more of {layers} layers each should bring at least {wanted} convolutions more, besides "
+            f"those of 1×1; in your network they bring {more}.",
+            "All blocks have as many layers.",
+        )
     narrow, wide = (_numbers(_weights(student, 1, 3, growth)) for growth in (4, 8))
     expect(wide > narrow, "The network does not become wider with growth.")
     narrow, wide = (np.diff([_numbers(_weights(student, 1, n, g)) for n in (3, 4)])[0] for g in (4, 8))
@@ -215,6 +225,19 @@ def _weights_of(net: Handle) -> list[Array]:
 def _kernels(weights: list[Array]) -> list[Array]:
     """The convolution kernels among them."""
     return [w for w in weights if w.ndim == 4]
+
+
+def _wide_kernels(weights: list[Array]) -> list[Array]:
+    """The kernels that see more than one position."""
+    return [w for w in _kernels(weights) if w.shape[0] * w.shape[1] > 1]
+
+
+def _wide_layers(student: Student, layers: int) -> int:
+    """How many of its layers a block of the student's has, with such kernels: the others cost their own items."""
+    try:
+        return min(layers, len(_wide_kernels(Block(student, 8, layers, 4).weights())))
+    except StudentError:
+        return 0
 
 
 def _numbers(weights: list[Array]) -> int:

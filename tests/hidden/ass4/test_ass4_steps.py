@@ -16,7 +16,7 @@ from ass4_models import Mlp
 from autograder.checks import graph_execution
 from autograder.grading.measure import Measure
 from autograder.grading.verdicts import Failed, expect
-from autograder.remote.client import Student
+from autograder.remote.client import Handle, Student
 
 SAME = 1e-4  # relative, for float32 losses computed in two ways
 RATES = (0.02, 0.1)
@@ -169,6 +169,39 @@ def test_the_optimiser_remembers(
     )
 
 
+@pytest.mark.item("graph-equals-eager")
+@pytest.mark.parametrize(("graph", "name"), MODES, ids=["graph", "eager"])
+def test_steps_of_one_model_share_its_weights(
+    student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
+) -> None:
+    """Of two steps made for one model and used in turn, neither undoes what the other has done ({name})."""
+    x, y = mlp.batch(rng)
+    model = mlp.fresh()
+    still, quick = (TrainStep(student, model, graph, rate) for rate in (STILL, RATES[1]))
+    start = _flat(mlp, model)
+    still.run(x, y, 2)
+    stood = float(np.abs(_flat(mlp, model) - start).max())
+    quick.run(x, y, STEPS)
+    there = _flat(mlp, model)
+    still.run(x, y, 1)
+    went, came_back = np.abs(there - start).max(), np.abs(_flat(mlp, model) - there).max()
+    if stood > SMALL * went:  # some optimisers move weights that were set by others, whatever the rate (FTRL)
+        return
+    expect(
+        bool(came_back <= SMALL * went),
+        f"A step with a tiny learning rate takes the weights back to where another step had found them ({name}).",
+        "Change the variables of the model itself, from the values that they have now.",
+    )
+
+
+STILL = 1e-7  # a learning rate at which weights stay where they are
+SMALL = 0.05
+
+
+def _flat(mlp: Mlp, model: Handle) -> Array:
+    return np.concatenate([w.ravel() for w in mlp.weights(model)])
+
+
 def _forgets(student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool) -> bool:
     """Whether every step changes all weights by one and the same amount, whatever was before.
 
@@ -189,11 +222,10 @@ def _forgets(student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool) 
     return _even(later) and bool((np.sign(later) != np.sign(alone)).mean() < 0.01)
 
 
-def _change(mlp: Mlp, model: object, step: TrainStep, x: Array, y: Array) -> Array:
-    before = mlp.weights(model)  # type: ignore[arg-type]
+def _change(mlp: Mlp, model: Handle, step: TrainStep, x: Array, y: Array) -> Array:
+    before = _flat(mlp, model)
     step.run(x, y, 1)
-    after = mlp.weights(model)  # type: ignore[arg-type]
-    return np.concatenate([(a - b).ravel() for a, b in zip(after, before, strict=True)])
+    return _flat(mlp, model) - before
 
 
 def _even(change: Array) -> bool:
@@ -244,6 +276,25 @@ def test_an_eager_step_is_not_traced(student: Student, mlp: Mlp, rng: np.random.
     x, y = mlp.batch(rng)
     step.run(x, y, 2)
     expect(step.traces() == 0, "traces should be 0 for a step made with graph=False.")
+
+
+@pytest.mark.item("tracing")
+def test_the_count_grows_with_every_trace(student: Student, mlp: Mlp, rng: np.random.Generator) -> None:
+    """Where a batch of a new shape is traced, traces counts it."""
+    model = mlp.fresh("listening")
+    step = TrainStep(student, model, True, RATES[0])
+    step.run(*mlp.batch(rng, 24), CALL)
+    for rows in (24, 24, 17, 9):
+        heard, counted = mlp.heard(model), step.traces()
+        step.run(*mlp.batch(rng, rows), CALL)
+        if mlp.heard(model) == heard or step.traces() > counted:
+            continue
+        if rows == 24:
+            return  # Python runs in every call, traced or not, so it tells nothing of traces
+        raise Failed(
+            f"A batch of a new shape was traced, and traces still gives {counted}.",
+            "f.experimental_get_tracing_count() of a tf.function f counts all of its traces.",
+        )
 
 
 MOST_TRACES = 2
