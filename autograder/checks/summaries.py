@@ -41,6 +41,7 @@ MAX_BYTES = 32 * 2**20  # of all event files together
 MAX_RECORDS = 200_000  # and the values in them
 MAX_ELEMENTS = 100_000  # of one tensor
 MAX_PIXELS = 2**22  # of one image
+CONTRAST = 32  # of 255 levels, that an image should have to show something
 MAX_IMAGES = 64  # decoded per tag
 _NAMES_OF_KERAS = frozenset(
     {
@@ -234,12 +235,20 @@ def find_histogram(log: Log, *, least: int = 1) -> Finding:
 
 
 def find_image(log: Log, height: int, width: int) -> Finding:
-    """An image tag whose images decode to height × width pixels."""
+    """An image tag whose images decode to height × width pixels, and show something: at least `CONTRAST` levels of 255
+    lie between the darkest and the brightest pixel of one of them."""
+    plain = ""
     for images in log.images:
-        if (height, width) in images.sizes():
+        fitting = [pixels for pixels in images.pixels if pixels.shape[:2] == (height, width)]
+        if not fitting:
+            continue
+        image = _called("image", images.run, images.tag, log)
+        if any(int(np.ptp(pixels)) >= CONTRAST for pixels in fitting):
             tag = f"{images.run}/{images.tag}".lstrip("/")
-            image = _called("image", images.run, images.tag, log)
             return Finding(True, tag, f"{image} has {height} × {width} pixels.")
+        plain = f"{image} shows nothing: all of its pixels are equally bright, or nearly."
+    if plain:
+        return Finding(False, "", plain)
     if not log.images:
         return Finding(False, "", _nothing(log, "image"))
     sizes = sorted({size for images in log.images for size in images.sizes()})

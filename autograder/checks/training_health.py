@@ -8,8 +8,8 @@ never an exception.
   entry) keeps biases that start at zero comparable.
 - gradient norms: Frobenius norm per tensor; `ratio` is the smallest over the largest (vanishing gradients).
 - dead units: columns of the activations [n, units] that are zero on all n inputs.
-- saturation: share of activations with |h| > 0.99, counted only where the activation is bounded (all |h| <=
-  1).
+- saturation: share of activations with |h| > 0.99, counted only where the activation is bounded: by 1 (all |h| <= 1),
+  or at all, as is seen where they pile up within a hundredth of the largest.
 
 Sources: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks (AISTATS
 2010) for saturation and gradient norms per layer; Lu et al., Dying ReLU and initialization (CiCP 28, 2020)
@@ -163,6 +163,11 @@ def saturation(activations: object, *, limit: float = SATURATED_SHARE, beyond: f
     sentence = f"{100 * share:.0f} % of the hidden activations are flat: beyond ±{beyond:g}."
     if not bounded:
         sentence = "The hidden activation is not bounded, so it cannot saturate."
+    at_the_largest = float((size > beyond * size.max()).mean())
+    if at_the_largest >= limit > share:
+        share, bound = at_the_largest, float(size.max())
+        flat = f"beyond ±{beyond:g} of their bound, {bound:.3g}"
+        sentence = f"{100 * share:.0f} % of the hidden activations are flat: {flat}."
     return Units(share < limit, share, limit, h.shape[1], h.shape[0], sentence)
 
 

@@ -44,8 +44,12 @@ def summary(step, *values):
 
 
 def png(height, width):
+    return picture(np.arange(height * width, dtype=np.uint8).reshape(height, width))
+
+
+def picture(pixels):
     buffer = io.BytesIO()
-    Image.fromarray(np.arange(height * width, dtype=np.uint8).reshape(height, width)).save(buffer, "PNG")
+    Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -115,6 +119,20 @@ def test_keras_callback(tensorflow_log):
     assert find_curve(tensorflow_log, name="keras/train/epoch_loss", falls=True).ok
     assert any(h.run == "keras/train" and len(h.steps) == 11 for h in tensorflow_log.histograms)
     assert tensorflow_log.graphs >= 1
+
+
+def test_a_picture_shows_something():
+    def log(*images):
+        strings = [b"28", b"28", *images]
+        value = tensor_value([len(strings)], "images", string_val=strings)
+        return read_log({"tfevents": event_file(summary(0, value))})
+
+    black, nearly, digit = (np.zeros((28, 28), np.uint8) for _ in range(3))
+    nearly[4:9], digit[4:9] = 1, 200
+    dark = find_image(log(picture(black), picture(nearly)), 28, 28)
+    assert not dark.ok
+    assert "shows nothing" in dark.sentence
+    assert find_image(log(picture(black), picture(digit)), 28, 28).ok
 
 
 def test_constant_steps_are_named(tensorflow_log):

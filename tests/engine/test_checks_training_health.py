@@ -89,6 +89,17 @@ def test_saturation():
     assert not saturation(np.tanh(20 * pre).astype(np.float32)).ok
 
 
+@pytest.mark.parametrize("bound", [1.7159, 0.5])
+def test_saturation_at_another_bound(bound):
+    pre = RNG.normal(size=(400, 64))
+    assert saturation(bound * np.tanh(pre)).ok
+    hot = saturation(bound * np.tanh(20 * pre))
+    assert not hot.ok
+    assert hot.share > 0.8
+    assert f"their bound, {bound:.3g}" in hot.sentence
+    assert not saturation(np.clip(20 * pre, 0, 6)).ok
+
+
 @pytest.mark.parametrize(
     "h", [None, np.zeros(5), np.zeros((0, 5)), np.full((3, 4), np.nan), np.array([["a"]])]
 )

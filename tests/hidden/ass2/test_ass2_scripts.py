@@ -95,6 +95,7 @@ def test_fix(script: int, student: Student, rng: np.random.Generator, data: Data
         measure.figure(TITLES[script], float(f"{value:.4g}") if np.isfinite(value) else "not finite")
     _draw(repair, script, seeds[0], state, start, mnist.embedded, measure)
     _expect_health(networks[0], script, start, task.x_test[:64])
+    _expect_the_same_start(repair, start, seeds[0])
     expect(verdict.ok, verdict.sentence, _hint(verdict.estimate))
 
 
@@ -168,6 +169,18 @@ def _start(repair: _Repair, script: int, seed: int) -> list[Array] | None:
         if script == 4:
             raise
         return None
+
+
+def _expect_the_same_start(repair: _Repair, start: list[Array] | None, seed: int) -> None:
+    """Otherwise how far a training has moved the weights would not be known either."""
+    if start is None:
+        return
+    again = repair.trained(seed, 0).weights
+    expect(
+        all(np.allclose(a, b, rtol=0, atol=1e-6, equal_nan=True) for a, b in zip(start, again, strict=True)),
+        "With epochs=0 and the same seed, the network starts with other weights each time.",
+        "All random numbers should come from generators that the seed decides.",
+    )
 
 
 def _draw(
