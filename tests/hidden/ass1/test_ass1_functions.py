@@ -7,6 +7,7 @@ judged once more against what the student's own other function gives.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
@@ -26,6 +27,8 @@ from autograder.remote.errors import BadAnswer, StudentError, StudentRaised
 Array = np.ndarray
 Answer = TypeVar("Answer")
 SIZES = ((784, 32, 10), (7, 5, 3), (12, 1, 2), (5, 9, 6), (40, 64, 17))
+# Of the inputs: with larger ones, sums are seen to be cut off. An own formula for tanh or sigmoid may overflow there.
+FACTORS = {"relu": (1, 20), "tanh": (1,), "sigmoid": (1,)}
 FORWARD_TOLERANCE = 1e-4  # float32 against float64 stays below 2e-6
 
 
@@ -72,6 +75,24 @@ def test_init_scale(student: Student, rng: np.random.Generator) -> None:
 
 
 _SCALE = "Their spread should shrink with the square root of the number of inputs."
+
+
+@pytest.mark.item("mlp-init")
+def test_init_is_fresh(student: Student, rng: np.random.Generator) -> None:
+    """Each call makes parameters of its own: what is written into them later does not come back."""
+    sizes, seed = (20, 12, 5), _seed(rng)
+    one = student.init_params.keep(*sizes, seed)
+    first = parameters(one, sizes, "init_params", FLOATS)
+    try:
+        student.assign(one, [values + 1 for values in first])
+    except StudentError:
+        return  # not variables, which another test tells
+    again = parameters(student.init_params.keep(*sizes, seed), sizes, "init_params", FLOATS)
+    expect(
+        all(not np.allclose(a, b + 1) for a, b in zip(again, first, strict=True)),
+        "A second call gives the variables of the first, with what was written into them meanwhile.",
+        "Make new variables in every call.",
+    )
 
 
 @pytest.mark.item("mlp-init", weight=2)
@@ -135,7 +156,8 @@ def test_forward_rows_are_independent(student: Student, rng: np.random.Generator
 
 
 def _check_forward(student: Student, rng: np.random.Generator, activation: str) -> None:
-    for net, x, _ in _cases(rng):
+    for (net, small, _), factor in itertools.product(_cases(rng), FACTORS[activation]):
+        x = (factor * small).astype(np.float32)
         params = student.variables(net.arrays)
         found = _logits(student, params, x, activation, net.sizes[2])
         wanted = oracle.forward(net.arrays, x, activation)

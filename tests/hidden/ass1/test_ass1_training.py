@@ -22,6 +22,8 @@ from autograder.remote.client import Handle, Student
 from autograder.remote.errors import BadAnswer, StudentError
 
 Array = np.ndarray
+OWN_START = 0.75
+FAR = 4.0  # squared, in units of the distance between two starts
 LEARNED = 0.6  # on the linear task; correct solutions reach .98, one effective hidden unit .35
 
 
@@ -44,6 +46,7 @@ def test_training_moves_every_weight_and_learns(
     after = parameters(params, sizes, "the parameters that train returns")
     if before is not None:
         _expect_movement(before, after)
+        _expect_own_start(student, sizes, seed, before, after)
         measure.picture(
             "weights",
             pictures.weights(before[0], after[0]),
@@ -92,6 +95,26 @@ def _expect_movement(before: list[Array], after: list[Array]) -> None:
             f"{NAMES[index]} is the same after training as before it.",
             "Is every parameter updated in each step, and are the updated ones returned?",
         )
+
+
+def _expect_own_start(
+    student: Student, sizes: tuple[int, int, int], seed: int, before: list[Array], after: list[Array]
+) -> None:
+    """The trained W1 lies where init_params with this seed starts, seen from where it starts with another one: at 1 on
+    the line between the two. From a third start it would lie at one half."""
+    other = _start(student.init_params.keep(*sizes, seed + 1), sizes)
+    if other is None:
+        return
+    began, elsewhere, ended = (np.asarray(arrays[0], np.float64) for arrays in (before, other, after))
+    line = float(np.sum((began - elsewhere) ** 2))
+    if line == 0 or np.sum((ended - began) ** 2) > FAR * line:  # then it says little where training began
+        return
+    place = float(np.sum((ended - elsewhere) * (began - elsewhere))) / line
+    expect(
+        place > OWN_START,
+        "Training does not start from init_params with the seed that train is given.",
+        "params = init_params(n_in, n_hidden, n_classes, seed)",
+    )
 
 
 @pytest.mark.item("mlp-unseen-task")
