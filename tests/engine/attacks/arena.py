@@ -16,7 +16,6 @@ import contextlib
 import hashlib
 import json
 import textwrap
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,19 +148,13 @@ class Arena:
         self.unharmed(result, before, honest)
         return result
 
-    def unharmed(self, result: Result, before: State, honest: float = HONEST) -> None:
+    def unharmed(self, result: Result, before: dict[str, str], honest: float = HONEST) -> None:
         assert result.grade.score <= honest, result.messages
         assert CANARY not in result.shown
         assert str(HIDDEN_NUMBER) not in result.shown
         assert not [found for found in result.loot if CANARY in found]
         after = self.state()
-        for _ in range(100):  # Linux may still be ending the last processes of a session
-            if after.left <= before.left:
-                break
-            threading.Event().wait(0.1)
-            after = self.state()
-        assert after.files == before.files, set(after.files.items()) ^ set(before.files.items())
-        assert after.left <= before.left, sorted(after.left - before.left)
+        assert after == before, set(after.items()) ^ set(before.items())
 
     def next_is_graded_as_ever(self) -> None:
         """An honest submission after an attack has full marks and says nothing of it."""
@@ -169,19 +162,12 @@ class Arena:
         assert (result.grade.score, result.grade.status) == (FULL, "graded"), result.messages
         assert CANARY not in result.shown
 
-    def state(self) -> State:
-        return State(
-            files={str(p): _digest(p) for folder in (self.course.root, self.victim) for p in _files(folder)},
-            left=frozenset(_left_behind()),
-        )
-
-
-@dataclass(frozen=True)
-class State:
-    """Digests of all files that an attack must not touch, and what sessions may have left behind."""
-
-    files: dict[str, str]
-    left: frozenset[str]
+    def state(self) -> dict[str, str]:
+        """Digests of all files that an attack must not touch, and what sessions may have left behind."""
+        digests = {
+            str(path): _digest(path) for folder in (self.course.root, self.victim) for path in _files(folder)
+        }
+        return {**digests, "left": repr(_left_behind())}
 
 
 def naive(*cells: str, solutions: dict[str, str] | None = None, off: Sequence[str] = ()) -> dict[str, str]:

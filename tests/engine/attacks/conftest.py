@@ -21,7 +21,7 @@ from arena import CANARY, HIDDEN_NUMBER, SECRET, Arena
 from sandboxing import needs_full_isolation
 
 from autograder.course import Course
-from autograder.grading.warmth import drop_ready_kernel, expect_more, warm_parent
+from autograder.grading.warmth import drop_ready_kernel, expect_more, forget_reference, warm_parent
 from autograder.sandbox import parent
 
 FIXTURE = Path(__file__).parents[1] / "course_fixture"
@@ -108,6 +108,13 @@ def arena() -> Iterator[Arena]:
             sleeping.kill()
     expect_more(False)
     drop_ready_kernel()
+
+
+@pytest.fixture(autouse=True)
+def no_reference_stays() -> Iterator[None]:
+    """A reference waits for the next grading, and is ended where one is disturbed: an attack would seem to end it."""
+    yield
+    forget_reference()
 
 
 def _plant(root: Path) -> None:
