@@ -41,7 +41,8 @@ MAX_BYTES = 32 * 2**20  # of all event files together
 MAX_RECORDS = 200_000  # and the values in them
 MAX_ELEMENTS = 100_000  # of one tensor
 MAX_PIXELS = 2**22  # of one image
-CONTRAST = 32  # of 255 levels, that an image should have to show something
+# Of 255 levels, that an image should have to show something: pixels from 0 to 1 that were cast to bytes have one.
+CONTRAST = 32
 MAX_IMAGES = 64  # decoded per tag
 _NAMES_OF_KERAS = frozenset(
     {

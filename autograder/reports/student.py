@@ -155,7 +155,9 @@ def badge(status: Status, *, by_hand: bool = False) -> Badge:
 
 def _item(item: ItemGrade, where: ItemStanding, pictures: _Pictures) -> ItemView:
     outcomes = [_outcome(outcome, pictures) for outcome in item.outcomes]
-    message = clean_text(item.message, LONGEST_SENTENCE)
+    said = " ".join(
+        dict.fromkeys(o.message for o in item.outcomes if o.message and o.status != Status.PASSED)
+    )
     title = clean_line(where.title)
     identity = clean_line(item.id, 100)
     return ItemView(
@@ -165,7 +167,8 @@ def _item(item: ItemGrade, where: ItemStanding, pictures: _Pictures) -> ItemView
         score=where.score,
         max_score=where.max_score,
         counted=where.counted,
-        message="" if any(message in outcome.message for outcome in outcomes) else message,
+        # What the checks below say, each beside what it checked, need not stand above them once more.
+        message="" if item.message in said else clean_text(item.message, LONGEST_SENTENCE),
         by_hand=where.by_hand and item.status not in (Status.MANUAL, Status.DEFERRED),
         comment=clean_text(where.comment, LONGEST_COMMENT).strip(),
         outcomes=outcomes,

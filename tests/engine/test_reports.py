@@ -13,6 +13,8 @@ import pytest
 from autograder.course import Course
 from autograder.gradebook import ManualGrade
 from autograder.grading.grade import Evidence, Figure, Grade, ItemGrade, Outcome, Picture, Status
+from autograder.grading.items import item_grades
+from autograder.notebooks import GradeCell
 from autograder.reports import (
     Late,
     Row,
@@ -99,6 +101,19 @@ def test_the_page_says_what_was_checked_found_and_advised() -> None:
         assert text in html
     assert "Ada &amp; Co" in html
     assert "Deep &lt;Learning&gt;" in html
+
+
+def test_what_a_check_found_stands_beside_it_and_not_above_it_again() -> None:
+    found = (
+        outcome(message="The logits differ."),
+        outcome(message="Well done.", status=Status.PASSED),
+        outcome(message="The loss is no mean."),
+    )
+    outcomes = item_grades([GradeCell(0, "forward", 3.0, "autograded", "Forward")], found)
+    html = page(grade(items=outcomes))
+    assert [html.count(text) for text in ("The logits differ.", "The loss is no mean.")] == [1, 1]
+    other = outcomes[0].model_copy(update={"message": "These points are open."})
+    assert "These points are open." in page(grade(items=(other,)))
 
 
 def test_items_under_one_heading_are_told_apart_at_a_glance() -> None:

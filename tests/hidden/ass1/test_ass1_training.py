@@ -22,6 +22,7 @@ from autograder.remote.client import Handle, Student
 from autograder.remote.errors import BadAnswer, StudentError
 
 Array = np.ndarray
+# Between 1, where trainings from the own start end within 0.01 of it, and 0.5, where those from a third start end.
 OWN_START = 0.75
 FAR = 4.0  # squared, in units of the distance between two starts
 LEARNED = 0.6  # on the linear task; correct solutions reach .98, one effective hidden unit .35

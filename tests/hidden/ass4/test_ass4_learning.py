@@ -67,10 +67,8 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
             f"A network of 3 blocks with {layers} layers each should have at least {3 * layers} convolutions, one "
             f"of 1 block at least {layers}; yours have {len(_kernels(large))} and {len(_kernels(small))}.",
         )
-        more, wanted = (
-            len(_wide_kernels(large)) - len(_wide_kernels(small)),
-            2 * _wide_layers(student, layers),
-        )
+        more = len(_wide_kernels(large)) - len(_wide_kernels(small))
+        wanted = 2 * _wide_layers(student, layers)
         expect(
             more >= wanted,
             f"Two blocks more of {layers} layers each should bring at least {wanted} convolutions more, besides "

@@ -23,7 +23,7 @@ from autograder.remote.client import Student
 from autograder.remote.errors import StudentError
 
 pytestmark = pytest.mark.fresh_if_raised  # see test_ass5_states.py
-LENGTHS = (3, 3, 1, 6, 8)  # as there
+LENGTHS = (3, 3, 1, 6, 8)  # sorting them twice is not undoing it, in either direction
 CLOSE = 1e-5
 CLOSE_BY_STATES = 1e-4  # the head is fitted there, not known
 CLEAR = 4e-4  # how far the average of sigmoids should lie from the sigmoid of the average, to be told apart
