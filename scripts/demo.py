@@ -50,6 +50,16 @@ CLASS = (
     HandIn("gus", "Gus", "Endless", "a cell never ends", extra_cell="while True:\n    pass"),
     HandIn("hana", "Hana", "Pdf", "not a notebook at all", raw=b"%PDF-1.7 not a notebook"),
 )
+# What they all write below the text questions, where the instructor's notebook has the marking guide: the formgrader
+# shows it beside that guide, with no points yet.
+ANSWERS = {
+    "q-zero-init": "All hidden units get the same gradient, so they stay copies of one another. With a ReLU that is "
+    "zero at the start, nothing but the last bias is trained.",
+    "q-sizes": "I tried 1, 10, 100 and 500 units. One unit is hopeless, ten are much better, and between 100 and 500 "
+    "I saw no difference except in time.",
+    "q-interface": "I would like `layer = Dense(100)` and `layer(x)`, with the input size found out at the first call, "
+    "and a `fit` that batches by itself.",
+}
 
 
 def main() -> None:
@@ -126,7 +136,10 @@ def notebook_of(entry: HandIn, course: Path) -> bytes:
     if entry.variant is not None:
         variant = read_variant(course / "tests" / "hidden" / ASSIGNMENT / "variants" / f"{entry.variant}.py")
         notebook = variant.apply(notebook)
-    notebook, _ = notebooks.restore(notebook, release)  # marking guides are not what a student hands in
+    notebook, _ = notebooks.restore(notebook, release)  # tasks without their marking guides
+    for item in notebooks.grade_cells(notebook):
+        if item.id in ANSWERS:
+            notebook.cells[item.index].source = ANSWERS[item.id]
     if entry.extra_cell is not None:
         notebook.cells.append(nbformat.v4.new_code_cell(entry.extra_cell))
     return nbformat.writes(notebook).encode("utf-8")
