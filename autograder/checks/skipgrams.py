@@ -206,13 +206,17 @@ def check_negatives(
 
 
 def check_redraw(
-    first: tuple[object, object], second: tuple[object, object], least: float = 0.9
+    first: tuple[object, object],
+    second: tuple[object, object],
+    least: float = 0.9,
+    most_kept: float = 1.0,
 ) -> RedrawCheck:
     """Do two epochs, each (target, context), have the same pairs but new negatives in more than `least` of
     the rows?
 
     Rows may come in any order, and so may the negatives of a row: for each pair the rows of negatives are compared as
-    multisets of multisets.
+    multisets of multisets. `most_kept` is the share of single negatives that may be the same, for vocabularies so large
+    that few are by chance: of 4 negatives among 299 words a tenth under the log-uniform law, an eighth under 1 / rank.
     """
     epochs = []
     for target, context in (first, second):
@@ -232,11 +236,25 @@ def check_redraw(
     if not one:
         return RedrawCheck(False, 0.0, least, "There are no training examples.")
     changed = 1 - (one & two).total() / one.total()
+    kept = _in_common(one, two)
+    if changed > least and kept > most_kept:
+        return RedrawCheck(
+            False, changed, least, f"{100 * kept:.0f} % of the negatives are the same in another epoch."
+        )
     if changed > least:
         return RedrawCheck(True, changed, least, f"{100 * changed:.0f} % of the rows have new negatives.")
     if changed == 0:
         return RedrawCheck(False, 0.0, least, "Every epoch has the same negatives: they are drawn only once.")
     return RedrawCheck(False, changed, least, f"Only {100 * changed:.0f} % of the rows have new negatives.")
+
+
+def _in_common(one: Counter[tuple[int, ...]], two: Counter[tuple[int, ...]]) -> float:
+    """The share of negatives that an epoch, as rows (target, true context, negatives …), has beside the same pairs as
+    another one."""
+    first, second = (
+        Counter((*row[:2], word) for row in epoch.elements() for word in row[2:]) for epoch in (one, two)
+    )
+    return (first & second).total() / first.total()
 
 
 def sampling_table(size: int, factor: float = 1e-5) -> NDArray[np.float64]:

@@ -137,8 +137,14 @@ class Names:
         )
 
     def is_lookup(self, node: ast.Call) -> bool:
-        """True for calls that fetch something by its name: getattr, __import__, import_module."""
-        return bool(self.resolve(node.func) & _LOOKUPS)
+        """True for calls that fetch something by its name: getattr, an attrgetter, __import__, import_module."""
+        functions = self.resolve(node.func)
+        return bool(functions & _LOOKUPS) or any(name.startswith(_GETTER) for name in functions)
+
+    def follows(self, node: ast.Call) -> bool:
+        """True for calls whose arguments keep their meaning: of lookups, and of functions that the code defines."""
+        defined = isinstance(node.func, ast.Name) and node.func.id in self._functions
+        return defined or self.is_lookup(node)
 
     def texts(self, name: str) -> frozenset[str]:
         return frozenset(self._texts.get(name, ()))
@@ -165,6 +171,12 @@ class Names:
         result: set[str] = set()
         if functions & _LOOKUPS:
             result |= self._lookup(node, functions, depth)
+        if "operator.attrgetter" in functions:
+            paths = frozenset().union(*(const_text(path, self) for path in node.args))
+            result |= {_GETTER + path.replace(".", "/") for path in paths}
+        for path in (name.removeprefix(_GETTER) for name in functions if name.startswith(_GETTER)):
+            owners = self._union(node.args, depth)
+            result |= {self.canonical(f"{owner}.{path.replace('/', '.')}") for owner in owners}
         if isinstance(node.func, ast.Name):
             result |= self._union(self._returns.get(node.func.id, ()), depth)
         if isinstance(node.func, ast.Attribute):
@@ -335,6 +347,7 @@ def _unpack(target: ast.expr, value: ast.expr) -> Iterable[tuple[str, ast.expr]]
                 yield from _unpack(inner, parts[position] if matched else value)
 
 
+_GETTER = "attrgetter:"  # before the attribute that an `operator.attrgetter` fetches, its dots as slashes
 _LOOKUPS = frozenset(
     {"getattr", "vars", "globals", "locals", "__import__", "importlib.import_module", "importlib.__import__"}
 )

@@ -2,10 +2,11 @@
 
 Rules are data: dotted names such as `torch.nn` or `keras.layers.*Cell`, exceptions to them, method names, and
 names of which at least one must be used. A name is followed through imports and their aliases, star imports,
-assignments, containers, function arguments and returns, attributes, `getattr`, `__import__`,
+assignments, containers, function arguments and returns, attributes, `getattr`, `operator.attrgetter`, `__import__`,
 `importlib.import_module`, `sys.modules`, `vars` and `__dict__` with constant (also concatenated) strings. The
 analysis ignores the order of execution, so that it finds rather too many paths than too few; what it cannot
-follow (computed strings, `eval`, `exec`, magics) is listed as suspicious, or forbidden if the rules say so.
+follow (computed strings, `eval`, `exec`, magics, a library handed to a function of somebody else's) is listed as
+suspicious, or forbidden if the rules say so.
 What no reading of the source can see is left to `autograder.checks.stubs`.
 
 Input: cells as (label, text); text is Python, in which left-over magics and shell lines are tolerated.
@@ -71,6 +72,9 @@ DYNAMIC_NAMES: tuple[str, ...] = (
     "IPython",
     "code",
     "codeop",
+    "keras.saving",
+    "keras.utils.deserialize_keras_object",
+    "keras.utils.legacy",
 )
 DYNAMIC_ATTRIBUTES = frozenset(
     {"__dict__", "__subclasses__", "__globals__", "__builtins__", "__bases__", "__mro__", "__getattribute__"}
@@ -204,7 +208,7 @@ class _Search:
                 )
         inside = _nodes_with_context(tree)
         for node, part_of_chain, annotation in inside:
-            for name, kind, sentence in self._judge(node, part_of_chain):
+            for name, kind, sentence in [*self._judge(node, part_of_chain), *self._judge_handed_on(node)]:
                 weaker = Kind.SUSPICIOUS if annotation and kind is Kind.FORBIDDEN else kind
                 add(weaker, getattr(node, "lineno", 1), name, sentence)
 
@@ -258,6 +262,28 @@ class _Search:
             methods = sorted(texts & set(self.rules.methods))
             if methods:
                 return self._method(methods[0], node.args[0])
+        return []
+
+    def _judge_handed_on(self, node: ast.AST) -> list[tuple[str, Kind, str]]:
+        """Libraries that hold something forbidden, and `getattr` itself, given to a function that may fetch from it."""
+        if isinstance(node, ast.Match):
+            given: list[ast.expr] = [node.subject]
+        elif isinstance(node, ast.Call) and not self.names.follows(node):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        else:
+            return []
+        for value in given:
+            for name in sorted(self.names.resolve(value)):
+                if name in _FETCHERS or (
+                    self.rules.leads_to_forbidden(name) and not self.rules.forbids(name)
+                ):
+                    return [
+                        (
+                            name,
+                            self.rules.dynamic,
+                            f"`{name}` is handed on, to where the grader cannot follow.",
+                        )
+                    ]
         return []
 
     def _method(self, method: str, owner: ast.expr) -> list[tuple[str, Kind, str]]:

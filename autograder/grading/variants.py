@@ -9,9 +9,9 @@ A variant is a percent-format Python file:
     def init_params(n_in, n_hidden, n_out, seed): ...
 
 A cell `# %% <grade_id>` replaces that solution cell; `# %% +` adds a student's own code cell after the cell
-named before it, at the top if none was. A cell that also defines functions which belong into solution cells
-further down, and that the variant does not name, stands for those cells too: they are emptied, so that the
-solution does not redefine what the variant has defined.
+named before it; at the top, below the notebook's imports, if none was. A cell that also defines functions which
+belong into solution cells further down, and that the variant does not name, stands for those cells too: they are
+emptied, so that the solution does not redefine what the variant has defined.
 """
 
 from __future__ import annotations

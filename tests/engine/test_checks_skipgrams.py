@@ -170,6 +170,12 @@ def test_redraw():
     half = first[1].copy()
     half[::2] = first[1][::2, [0, 2, 1, 4, 3]]
     assert not check_redraw(first, (first[0], half)).ok
+    last = first[1].copy()
+    last[:, -1] = last[:, -1] + VOCAB  # one of NUM_NS is another one in every row
+    assert check_redraw(first, (first[0], last)).ok
+    kept = check_redraw(first, (first[0], last), most_kept=0.5)
+    assert not kept.ok
+    assert f"{100 * (NUM_NS - 1) / NUM_NS:.0f} % of the negatives are the same" in kept.sentence
     turned = first[1][:, [0, *range(first[1].shape[1] - 1, 0, -1)]]
     assert check_redraw(first, (first[0], turned)).changed == 0  # the same negatives in another order
     assert "same pairs" in check_redraw(first, (second[0][::-1], second[1])).sentence

@@ -42,6 +42,9 @@ def judge(text, rules=NO_TORCH_NN, context=""):
         "__import__('torch').nn.Linear",
         "import sys\nsys.modules['torch.nn'].ReLU()",
         "import sys\nsys.modules['torch'].nn.ReLU()",
+        "import operator\noperator.attrgetter('nn.Linear')(torch)\nimport torch",
+        "from operator import attrgetter as get\nimport torch\nget('n' + 'n')(torch).Linear",
+        "import operator, torch\nlibrary = operator.attrgetter('relu', 'nn')\nr, nn = library(torch)\nnn.Linear(1, 2)",
         "import torch\nvars(torch)['nn'].Linear",
         "import torch\ntorch.__dict__['nn'].Linear",
         "import torch\nglobals()['torch'].nn",
@@ -126,6 +129,11 @@ def test_names_are_followed_across_cells_in_any_order():
         "%%bash\nls",
         "import pickle\npickle.loads(b'')",
         "__builtins__['eval']('1')",
+        "import functools, torch\nfunctools.reduce(getattr, ['nn', 'Linear'], torch)",
+        "import torch\nfetch(torch, 'n', 'n')",
+        "import torch\nfetch(library=torch)",
+        "import torch\nmatch torch:\n    case object(nn=found):\n        found.Linear(1, 2)",
+        "import operator, torch\noperator.attrgetter(chr(110) * 2)(torch)",
     ],
 )
 def test_what_cannot_be_followed_is_listed_or_forbidden(code):
@@ -134,6 +142,30 @@ def test_what_cannot_be_followed_is_listed_or_forbidden(code):
     assert report.suspicious, code
     strict = Rules(forbidden=NO_TORCH_NN.forbidden, dynamic=Kind.FORBIDDEN)
     assert not judge(code, strict).ok
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\ny = torch.relu(x)\nprint(y, torch.__version__)\ntorch.manual_seed(1)",
+        "import torch\nopt = torch.optim.SGD([W], lr=0.1)\nfit(opt, torch.float32, torch.optim.SGD)",
+        "import torch\ndef use(lib):\n    return lib.relu(1)\nuse(torch)",
+        "import operator\nsorted(runs, key=operator.attrgetter('loss'))",
+    ],
+)
+def test_values_of_a_library_may_be_handed_on(code):
+    assert judge(code).suspicious == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import tensorflow as tf\ntf.keras.saving.deserialize_keras_object(config)",
+        "import keras\nkeras.utils.deserialize_keras_object(config)",
+    ],
+)
+def test_layers_made_from_a_description_are_suspicious(code):
+    assert judge(code, NO_KERAS_MODELS).suspicious
 
 
 def test_harmless_magics_and_plain_code_raise_no_suspicion():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from ass1_ask import images, trained
-from ass1_patches import patch_codes
+from ass1_ask import images, parameters, trained
+from ass1_patches import Task, patch_codes
 
 from autograder.checks import rule_sets, saved_outputs, source_rules, stubs
 from autograder.grading.context import Source
@@ -16,12 +17,14 @@ from autograder.grading.forbidden import expect_unused
 from autograder.grading.measure import Measure
 from autograder.grading.prepared import Prepared
 from autograder.grading.verdicts import Failed, expect
-from autograder.remote.client import Student
-from autograder.remote.errors import StudentTimeout
+from autograder.remote.client import Handle, Student
+from autograder.remote.errors import BadAnswer, StudentError, StudentTimeout
 
+Array = np.ndarray
 SLOWEST = 20.0  # times the reference
 _STOPPED = 1.5 * SLOWEST  # and not waited for any longer
 _CLEAR = SLOWEST / 4  # a burst of other work could have made it look four times as fast, no more
+SEEN = 0.25  # of the images, at least; who draws batches at random sees 0.63 in an epoch
 
 
 @pytest.mark.item("mlp-low-level", evidence="source")
@@ -65,12 +68,17 @@ def test_throughput(
     measure: Measure,
 ) -> None:
     """One epoch of train takes at most 20 times as long as ours, on the same machine, after a first call."""
-    task = prepared("task", rng, lambda: patch_codes(rng, 10_000))
+    task, signed = prepared("task", rng, lambda: _signed(patch_codes(rng, 10_000), rng))
     warm = prepared("warm", rng, lambda: patch_codes(rng, 256 + 10_000 % 64))
+    last: list[tuple[int, Handle]] = []
 
     def epoch(who: Student) -> float:
-        trained(who, task.x_train, task.y_train, 32, 1, 64, int(rng.integers(1, 2**31 - 1)))
-        return who.last_call.wall_s
+        seed = int(rng.integers(1, 2**31 - 1))
+        params = trained(who, task.x_train, task.y_train, 32, 1, 64, seed)
+        seconds = who.last_call.wall_s
+        if who is student:
+            last[:] = [(seed, params)]
+        return seconds
 
     def warm_up(who: Student) -> None:
         trained(who, warm.x_train, warm.y_train, 32, 1, 64, 1)
@@ -100,6 +108,47 @@ def test_throughput(
         ratio = float(np.median(ratios))
     measure.figure("time of an epoch", round(ratio, 1), unit="times ours", threshold=SLOWEST)
     expect(ratio <= SLOWEST, _too_slow(f"about {ratio:.0f}"), _FASTER)
+    for seed, params in last:
+        _expect_no_shorter_epoch(student, seed, params, signed, task)
+
+
+def _signed(task: Task, rng: np.random.Generator) -> tuple[Task, Array]:
+    """The task with 64 pixels that are dark in every image but one each; and these pixels."""
+    pixels = np.sort(rng.permutation(task.x_train.shape[1])[:64])
+    images = task.x_train.copy()
+    images[:, pixels] = 0
+    images[rng.permutation(len(images))[: len(pixels)], pixels] = 255
+    return replace(task, x_train=images), pixels
+
+
+def _expect_no_shorter_epoch(student: Student, seed: int, params: Handle, signed: Array, task: Task) -> None:
+    """The one epoch whose time is taken goes through the images as others do. A training that never sees most images is
+    not slow; it costs other items."""
+    share = _seen(student, seed, params, signed, task)
+    if share is None or share >= SEEN:
+        return
+    twice = _seen(student, seed, trained(student, task.x_train, task.y_train, 32, 2, 64, seed), signed, task)
+    expect(
+        twice is None or twice < 2 * SEEN,
+        "With epochs=1, training goes through a small part of the images only; with epochs=2 through most of them.",
+        "An epoch goes through all images once, whatever the number of epochs.",
+    )
+
+
+def _seen(student: Student, seed: int, params: Handle, signed: Array, task: Task) -> float | None:
+    """The share of images that training went through: weights of a pixel that one image alone has lit move by that
+    image alone.
+
+    None where most weights have not moved. It is 1 where all have for another reason, such as weight decay.
+    """
+    sizes = (task.x_train.shape[1], 32, task.n_classes)
+    try:
+        start = parameters(student.init_params.keep(*sizes, seed), sizes, "init_params")[0]
+        end = parameters(params, sizes, "the parameters that train returns")[0]
+    except (StudentError, BadAnswer):  # which costs mlp-init or mlp-training
+        return None
+    moved = np.any(start != end, axis=1)
+    return float(np.mean(moved[signed])) if np.mean(np.delete(moved, signed)) > 0.5 else None
 
 
 _FASTER = "Feed whole batches to TensorFlow, not single images, and wrap the step of one batch in a tf.function once."

@@ -35,7 +35,7 @@ def test_training_moves_every_weight_and_learns(
 ) -> None:
     """train changes every weight matrix, and afterwards far more of the training images are recognised."""
     task, how = prepared("codes", rng, lambda: tasks.codes(rng)), tasks.CODES
-    seed = _seeds(rng, 1)[0]
+    seed, of_another = _seeds(rng, 2)
     sizes = (task.x_train.shape[1], how.n_hidden, task.n_classes)
     start = student.init_params.keep(*sizes, seed)
     before = _start(start, sizes)
@@ -43,6 +43,8 @@ def test_training_moves_every_weight_and_learns(
         right_before = float(np.mean(predicted(student, start, task.x_train) == task.y_train))
     except StudentError:  # then it is the initial parameters that are broken, not the training
         right_before = 1 / task.n_classes
+    # Another network of this size before it: a training that goes on from there shows by where it starts.
+    trained(student, task.x_train, task.y_train, how.n_hidden, 1, how.batch_size, of_another)
     params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
     after = parameters(params, sizes, "the parameters that train returns")
     if before is not None:

@@ -31,6 +31,18 @@ def _given_moody(n_in, hidden, n_out):
         keras.Input((n_in,)), keras.layers.Dense(hidden, activation="tanh"), Loud(), keras.layers.Dense(n_out)
     ])
 
+def _given_muted(n_in, hidden, n_out, always):
+    import keras
+    class Muted(keras.layers.Layer):
+        def call(self, x, training=None):
+            if training or always:
+                heard = keras.ops.arange(hidden) >= hidden // 2
+                return x * keras.ops.cast(heard, x.dtype)
+            return x
+    return keras.Sequential([
+        keras.Input((n_in,)), keras.layers.Dense(hidden, activation="tanh"), Muted(), keras.layers.Dense(n_out)
+    ])
+
 def _given_counting(n_in, hidden, n_out):
     import keras
     class Counting(keras.layers.Layer):
@@ -101,6 +113,13 @@ class Mlp:
         """A new model with the weights of the start; kind "mlp", "moody" with a layer that is louder in training, or
         "listening", see `heard`."""
         model = self._student.function(f"_given_{kind}").keep(self.n_in, self.hidden, self.n_out)
+        self._student.assign(model, self.start)
+        return model
+
+    def muted(self, always: bool) -> Handle:
+        """A new model with the weights of the start, the first half of whose hidden units no output hears, in training
+        mode or always."""
+        model = self._student.function("_given_muted").keep(self.n_in, self.hidden, self.n_out, always)
         self._student.assign(model, self.start)
         return model
 

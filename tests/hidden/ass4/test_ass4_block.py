@@ -54,6 +54,12 @@ def test_the_input_is_passed_on(student: Student, rng: np.random.Generator) -> N
             "Not every channel of the block's input stands unchanged in its output.",
             "The block returns its input too, without a ReLU, a sum or a convolution on the way.",
         )
+        found_in_training = block.in_training(x)
+        expect(
+            found_in_training is None or _kept(found_in_training, x) == c_in,
+            "In training mode not every channel of the block's input stands unchanged in its output.",
+            "Nothing but convolutions, ReLUs and concatenations: no dropout, no batch normalisation.",
+        )
 
 
 def _kept(output: Array, x: Array) -> int:

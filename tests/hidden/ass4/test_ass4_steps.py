@@ -125,6 +125,27 @@ def test_the_model_runs_in_training_mode(
 
 @pytest.mark.item("graph-equals-eager")
 @pytest.mark.parametrize(("graph", "name"), MODES, ids=["graph", "eager"])
+def test_the_model_learns_in_training_mode(
+    student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
+) -> None:
+    """Units that no output hears in training mode are not changed by a step ({name})."""
+    x, y = mlp.batch(rng)
+
+    def learns(model: Handle) -> bool:
+        TrainStep(student, model, graph, RATES[0]).run(x, y, 2)
+        moved = np.abs(mlp.weights(model)[0] - mlp.start[0]).max(axis=0)
+        return bool(moved[: mlp.hidden // 2].max() > SMALL * moved.max())
+
+    expect(
+        # Some optimisers change weights without a gradient, too.
+        not learns(mlp.muted(always=False)) or learns(mlp.muted(always=True)),
+        f"The loss is that of training mode, but the step ({name}) takes its gradient from another one.",
+        "One pass, handle(x, training=True), inside the tape: its loss is returned, and its gradient changes weights.",
+    )
+
+
+@pytest.mark.item("graph-equals-eager")
+@pytest.mark.parametrize(("graph", "name"), MODES, ids=["graph", "eager"])
 def test_layers_keep_what_they_learn_of_the_data(
     student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
 ) -> None:
@@ -174,19 +195,28 @@ def test_the_optimiser_remembers(
 def test_steps_of_one_model_share_its_weights(
     student: Student, mlp: Mlp, rng: np.random.Generator, graph: bool, name: str
 ) -> None:
-    """Of two steps made for one model and used in turn, neither undoes what the other has done ({name})."""
+    """Of two steps made for one model, each has its own rate, and neither undoes what the other has done ({name})."""
     x, y = mlp.batch(rng)
-    model = mlp.fresh()
+    alone, model = mlp.fresh(), mlp.fresh()
+    start = _flat(mlp, alone)
+    TrainStep(student, alone, graph, STILL).run(x, y, 2)
+    stood_alone = float(np.abs(_flat(mlp, alone) - start).max())
     still, quick = (TrainStep(student, model, graph, rate) for rate in (STILL, RATES[1]))
-    start = _flat(mlp, model)
     still.run(x, y, 2)
     stood = float(np.abs(_flat(mlp, model) - start).max())
     quick.run(x, y, STEPS)
     there = _flat(mlp, model)
     still.run(x, y, 1)
     went, came_back = np.abs(there - start).max(), np.abs(_flat(mlp, model) - there).max()
-    if stood > SMALL * went:  # some optimisers move weights that were set by others, whatever the rate (FTRL)
+    if (
+        stood_alone > SMALL * went
+    ):  # some optimisers move weights that were set by others, whatever the rate (FTRL)
         return
+    expect(
+        stood <= SMALL * went,
+        f"Of two steps made for one model, the first no longer has its own learning rate ({name}).",
+        "Each step has an optimiser of its own: keep it in the step, not in the model.",
+    )
     expect(
         bool(came_back <= SMALL * went),
         f"A step with a tiny learning rate takes the weights back to where another step had found them ({name}).",

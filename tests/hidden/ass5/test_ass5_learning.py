@@ -8,7 +8,7 @@ from __future__ import annotations
 import ass5_reviews
 import numpy as np
 import pytest
-from ass5_ask import Array, Network, fresh_seed, one_hot, trained
+from ass5_ask import Array, Network, fresh_seed, one_hot, sizes, trained
 from ass5_thresholds import threshold
 from matplotlib.figure import Figure
 
@@ -60,7 +60,7 @@ def test_reviews_are_told_apart(student: Student, rng: np.random.Generator, meas
 @pytest.mark.budget(60)
 def test_the_vocabulary_reaches_to_the_largest_token(student: Student, rng: np.random.Generator) -> None:
     """The network has an input of its own for every token up to the largest, also for those that never occur."""
-    vocab, hidden = 40, 16
+    vocab, hidden = sizes(rng)
     tokens = rng.choice([1, 2, 3, vocab - 1], size=(200, 8)).astype(np.int32)
     tokens[0] = vocab - 1
     net = trained(student, tokens, rng.integers(0, 2, 200).astype(np.int32), hidden, 1, fresh_seed(rng))

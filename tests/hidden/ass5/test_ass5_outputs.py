@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from ass5_ask import Array, Network, fresh_seed, network, trained, wide, words
+from ass5_ask import Array, Network, fresh_seed, network, sizes, trained, wide, words
 from ass5_reviews import reviews
 
 from autograder.checks import masking
@@ -37,8 +37,8 @@ SIDES: tuple[masking.Side, ...] = ("post", "pre")
 @pytest.mark.parametrize("mode", ["mean_logits", "mean_states"])
 def test_averages_of_logits(student: Student, rng: np.random.Generator, mode: str) -> None:
     """{mode} is the logits averaged over the words, however much padding there is."""
-    vocab = 40
-    net = network(student, vocab, 16, 1, fresh_seed(rng))
+    vocab, hidden = sizes(rng)
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
     _expect_average(net, mode, _sequences(rng, vocab), vocab, rng, CLOSE)
 
 
@@ -70,8 +70,8 @@ def test_averages_of_a_trained_network(student: Student, rng: np.random.Generato
 @pytest.mark.budget(60)
 def test_averages_of_probabilities(student: Student, rng: np.random.Generator, measure: Measure) -> None:
     """mean_probs is the average of the sigmoids at the words, and not the sigmoid of an average."""
-    vocab = 40
-    net = network(student, vocab, 16, 1, fresh_seed(rng))
+    vocab, hidden = sizes(rng)
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
     sequences = _sequences(rng, vocab)
     gap = _gap(net, sequences)
     if gap < CLEAR:  # logits close to zero: there the sigmoid is nearly straight
@@ -92,8 +92,8 @@ def test_averages_of_probabilities(student: Student, rng: np.random.Generator, m
 @pytest.mark.item("rnn-pooling")
 def test_without_masks_all_steps_count(student: Student, rng: np.random.Generator) -> None:
     """With masked=False averages are over all steps, padded ones included."""
-    vocab = 40
-    net = network(student, vocab, 16, 1, fresh_seed(rng))
+    vocab, hidden = sizes(rng)
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = masking.padded([list(words(rng, vocab, n)) for n in (2, 5, 7)], 7)
     each = np.stack([net.logits(tokens[:, : t + 1], "last", masked=False) for t in range(7)], axis=1)
     for mode in ("mean_logits", "mean_states"):
@@ -215,8 +215,8 @@ def _trained(
 @pytest.mark.item("rnn-heads")
 def test_two_outputs_make_one_probability(student: Student, rng: np.random.Generator) -> None:
     """With two outputs the probabilities are a softmax: the second is the sigmoid of the logits' difference."""
-    vocab = 40
-    net = network(student, vocab, 16, 2, fresh_seed(rng))
+    vocab, hidden = sizes(rng)
+    net = network(student, vocab, hidden, 2, fresh_seed(rng))
     tokens = _single_words(vocab)  # nothing is averaged
     z, p = wide(net.logits(tokens, "last")), wide(net.logits(tokens, "mean_probs"))
     expect(
@@ -233,8 +233,8 @@ def test_two_outputs_make_one_probability(student: Student, rng: np.random.Gener
 @pytest.mark.item("rnn-heads")
 def test_one_output_is_a_sigmoid(student: Student, rng: np.random.Generator) -> None:
     """With one output the probability is the sigmoid of the logit."""
-    vocab = 40
-    net = network(student, vocab, 16, 1, fresh_seed(rng))
+    vocab, hidden = sizes(rng)
+    net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = _single_words(vocab)
     z, p = wide(net.logits(tokens, "last")), wide(net.logits(tokens, "mean_probs"))
     expect(

@@ -24,14 +24,26 @@ INSIDE = Path(__file__).with_name("ass6_inside.py").read_text(encoding="utf-8")
 
 
 def checked_batches(
-    student: Student, mix: Mix, batch_size: int, scheme: str, boundaries: Sequence[int] | None = None
+    student: Student,
+    mix: Mix,
+    batch_size: int,
+    scheme: str,
+    boundaries: Sequence[int] | None = None,
+    again: bool = False,
 ) -> bucketing.BatchCheck:
-    """What the student's `batches` makes of a collection, compared with the collection."""
+    """What the student's `batches` makes of a collection, compared with the collection.
+
+    `again`: what it makes of the same list and the same labels for the second time.
+    """
     bounds = None if boundaries is None else list(boundaries)
+    batches = student.batches
+    if again:
+        student.run(INSIDE)
+        batches = student.function("_batches_again")
 
     def question() -> Any:
         seqs = [seq.copy() for seq in mix.seqs]
-        return student.batches(seqs, mix.labels.copy(), batch_size, scheme=scheme, boundaries=bounds)
+        return batches(seqs, mix.labels.copy(), batch_size, scheme=scheme, boundaries=bounds)
 
     with student.arrays_as("numpy"):
         try:

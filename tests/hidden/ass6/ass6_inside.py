@@ -1,4 +1,5 @@
-"""Runs in the student's process, beside the student's code: the weights behind a handle, and a training of them.
+"""Runs in the student's process, beside the student's code: batches made twice, the weights behind a handle, and a
+training of them.
 
 What `build_rnn` returns may be anything. The variables that `predict` uses are those that a gradient tape notices;
 where there are none, the handle is searched for arrays of floats. A training takes its gradients through `predict`, or,
@@ -11,6 +12,12 @@ import gc
 
 import numpy as np
 import tensorflow as tf
+
+
+def _batches_again(seqs, y, batch_size, scheme, boundaries):
+    for _ in batches(seqs, y, batch_size, scheme=scheme, boundaries=boundaries):  # noqa: F821
+        pass
+    return batches(seqs, y, batch_size, scheme=scheme, boundaries=boundaries)  # noqa: F821
 
 
 class _VariableWeight:

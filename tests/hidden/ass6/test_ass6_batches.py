@@ -52,6 +52,12 @@ def _expect_everything(student: Student, rng: np.random.Generator, scheme: str) 
     ):  # the long ones fill own buckets too
         found = checked_batches(student, mix, batch_size, scheme)
         expect(found.ok, f'Scheme "{scheme}": {found.sentence}', "Does the last, smaller batch stay in?")
+    found = checked_batches(student, mixes.short(rng, 133), 16, scheme, again=True)
+    expect(
+        found.ok,
+        f'Scheme "{scheme}", asked for twice with the same sequences and labels: {found.sentence}',
+        "batches leaves its arguments as they are: sorted(…) makes a new list, .sort() changes the one that it gets.",
+    )
 
 
 @pytest.mark.item("batch-content")

@@ -67,9 +67,11 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
             not (plain[fewer] and plain[more]) or plain[fewer] < plain[more],
             f'cell="{more}" has no more weights than cell="{fewer}", so one of them is another cell.',
         )
+    added: dict[str, int] = {}  # by the second layer
     for cell in CELLS:
         stacked, both = Settings(cell, layers=2), Settings(cell, bidirectional=True)
         count = _numbers(student, stacked, rng)
+        added[cell] = count - plain[cell] if count and plain[cell] else 0
         expect(
             not (count and plain[cell]) or count > plain[cell],
             f"{stacked}: a second layer brings no weights that make a difference.",
@@ -87,6 +89,15 @@ def test_all_layers_take_part(student: Student, rng: np.random.Generator, measur
             f'cell="{cell}" has fewer weights in both directions than in one.',
             "units is the size of the state in each direction.",
         )
+    for fewer, more in itertools.pairwise(CELLS):
+        if 0 < added[fewer] < added[more]:
+            # Without its one layer a network has no weights whose number depends on the kind of cell.
+            left = (plain[more] - added[more]) - (plain[fewer] - added[fewer])
+            expect(
+                left < (added[more] - added[fewer]) / 2,
+                "A network with layers=1 has more recurrent layers than one.",
+                "layers is the number of recurrent layers.",
+            )
     two, three = (_numbers(student, Settings("gru", layers=layers), rng) for layers in (2, 3))
     expect(
         not (two and three) or three > two,

@@ -15,6 +15,7 @@ from autograder.remote import answers
 from autograder.remote.client import Student
 
 DOGS = np.arange(1, 6, dtype=np.int32)  # "I like to cuddle dogs", the notebook's example
+LARGE = 100_000  # a vocabulary that 16 bits do not hold
 SHOWN = np.array([1, 2, 0, 3, 2], dtype=np.int32)
 
 
@@ -74,6 +75,9 @@ def test_pairs_are_the_right_ones(
         window = int(rng.integers(1, 6))
         check = skipgrams.compare_pairs(pairs_of(student, words, window), [words], window)
         expect(check.ok, check.sentence)
+    words = sentence(rng, 12, LARGE)
+    check = skipgrams.compare_pairs(pairs_of(student, words, 3), [words], 3)
+    expect(check.ok, "Words with large numbers come back as others.", "They are int32: keep them in 32 bits.")
 
 
 @pytest.mark.item("skipgram-pairs")
