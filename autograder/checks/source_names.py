@@ -405,22 +405,22 @@ _PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 def _without_magics(text: str) -> tuple[str, tuple[tuple[int, str], ...]]:
     """The text with magics and shell lines made harmless, line for line, and what they were."""
-    lines = text.splitlines()
+    lines = text.split("\n")  # not splitlines: a form feed ends no line of Python
     magics: list[tuple[int, str]] = []
     at_the_top = True  # nothing before this line but magics of the whole cell
     for number, line in enumerate(lines, 1):
         stripped = line.strip()
         at_the_top = at_the_top and (not stripped or stripped.startswith("%%"))
         if stripped.startswith("%%") and at_the_top:
-            magics.append((number, stripped.split()[0]))
+            magics.append((number, stripped))
             if not stripped.startswith(_PYTHON_CELL_MAGICS):
                 return "", tuple(magics)
             lines[number - 1] = ""
         elif found := _MAGIC_LINE.match(line):
-            magics.append((number, stripped.split()[0]))
+            magics.append((number, stripped))
             lines[number - 1] = found.group(1) + _magic_statement(stripped)
         elif found := _MAGIC_VALUE.match(line):
-            magics.append((number, found.group(2).split()[0]))
+            magics.append((number, found.group(2)))
             lines[number - 1] = found.group(1) + "None"
     return "\n".join(lines), tuple(magics)
 

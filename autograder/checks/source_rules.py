@@ -5,8 +5,8 @@ names of which at least one must be used. A name is followed through imports and
 assignments, containers, function arguments and returns, attributes, `getattr`, `operator.attrgetter`, `__import__`,
 `importlib.import_module`, `sys.modules`, `vars` and `__dict__` with constant (also concatenated) strings. The
 analysis ignores the order of execution, so that it finds rather too many paths than too few; what it cannot
-follow (computed strings, `eval`, `exec`, magics, a library handed to a function of somebody else's) is listed as
-suspicious, or forbidden if the rules say so.
+follow (computed strings, `eval`, `exec`, magics, modules that are not installed, a library handed to a function of
+somebody else's) is listed as suspicious, or forbidden if the rules say so.
 What no reading of the source can see is left to `autograder.checks.stubs`.
 
 Input: cells as (label, text); text is Python, in which left-over magics and shell lines are tolerated.
@@ -16,6 +16,9 @@ Evidence of the kind "source": it judges the text that was handed in.
 from __future__ import annotations
 
 import ast
+import functools
+import importlib.util
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -72,6 +75,12 @@ DYNAMIC_NAMES: tuple[str, ...] = (
     "IPython",
     "code",
     "codeop",
+    "joblib",
+    "dill",
+    "cloudpickle",
+    "shelve",
+    "numpy.load",
+    "tensorflow.saved_model",
     "keras.saving",
     "keras.utils.deserialize_keras_object",
     "keras.utils.legacy",
@@ -193,7 +202,7 @@ class _Search:
     def cell(
         self, label: str, text: str, tree: ast.Module, magics: Sequence[tuple[int, str]], problem: str
     ) -> None:
-        lines = text.splitlines()
+        lines = text.split("\n")
 
         def add(kind: Kind, line: int, name: str, sentence: str) -> None:
             shown = lines[line - 1].strip()[:160] if 0 < line <= len(lines) else ""
@@ -202,10 +211,9 @@ class _Search:
         if problem:
             add(Kind.UNREADABLE, 1, "", f"This cell is not Python: {problem}.")
         for line, magic in magics:
-            if magic.split("(")[0].strip() not in _HARMLESS_MAGICS:
-                add(
-                    self.rules.dynamic, line, magic, "A magic or shell command, which the grader cannot read."
-                )
+            if not _harmless(magic):
+                sentence = "A magic or shell command, which the grader cannot read."
+                add(self.rules.dynamic, line, magic.split()[0], sentence)
         inside = _nodes_with_context(tree)
         for node, part_of_chain, annotation in inside:
             for name, kind, sentence in [*self._judge(node, part_of_chain), *self._judge_handed_on(node)]:
@@ -248,6 +256,10 @@ class _Search:
                 found.append((name, Kind.FORBIDDEN, f"`{name}` is not allowed here."))
             elif _covered(name, self.rules.dynamic_names):
                 found.append((name, self.rules.dynamic, f"`{name}` can reach what the rules forbid."))
+            elif not _installed(name.split(".")[0]):
+                found.append(
+                    (name, self.rules.dynamic, f"`{name}` is a module that the grader does not know.")
+                )
         return found
 
     def _judge_call(self, node: ast.Call) -> list[tuple[str, Kind, str]]:
@@ -274,17 +286,16 @@ class _Search:
             return []
         for value in given:
             for name in sorted(self.names.resolve(value)):
-                if name in _FETCHERS or (
-                    self.rules.leads_to_forbidden(name) and not self.rules.forbids(name)
-                ):
-                    return [
-                        (
-                            name,
-                            self.rules.dynamic,
-                            f"`{name}` is handed on, to where the grader cannot follow.",
-                        )
-                    ]
+                if name in _FETCHERS or self._leads_further(name):
+                    sentence = f"`{name}` is handed on, to where the grader cannot follow."
+                    return [(name, self.rules.dynamic, sentence)]
         return []
+
+    def _leads_further(self, name: str) -> bool:
+        """Whether something forbidden, or some way to it, is an attribute of `name`, which itself is neither."""
+        rules = self.rules
+        below = any(way.startswith(name + ".") for way in rules.dynamic_names)
+        return (below or rules.leads_to_forbidden(name)) and not rules.forbids(name)
 
     def _method(self, method: str, owner: ast.expr) -> list[tuple[str, Kind, str]]:
         makers = self.names.resolve(owner)
@@ -303,12 +314,34 @@ _HARMLESS_MAGICS = frozenset(
         "%timeit",
         "%%timeit",
         "%%capture",
-        "%config",
-        "%load_ext",
         "%tensorboard",
+        "%pwd",
+        "%who",
+        "%whos",
+        "%precision",
+        "%xmode",
     }
-    | {"%pwd", "%who", "%whos", "%precision", "%xmode"}
 )
+_HARMLESS_EXTENSIONS = frozenset({"tensorboard", "autoreload"})
+
+
+def _harmless(magic: str) -> bool:
+    """Whether a line with a magic does nothing but what the text shows."""
+    name, *words = magic.split()
+    if name == "%load_ext":
+        return _HARMLESS_EXTENSIONS.issuperset(words)
+    return name in _HARMLESS_MAGICS or (name == "%config" and "".join(words).startswith("InlineBackend."))
+
+
+@functools.cache
+def _installed(module: str) -> bool:
+    """Whether `import module` would find something here, or in the other profile; it is not imported."""
+    try:
+        return (
+            module in (*sys.stdlib_module_names, *_LIBRARIES) or importlib.util.find_spec(module) is not None
+        )
+    except (ImportError, ValueError):  # ValueError: a module without a specification, such as __main__
+        return False
 
 
 def _nodes_with_context(tree: ast.Module) -> list[tuple[ast.AST, bool, bool]]:

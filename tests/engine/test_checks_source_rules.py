@@ -54,6 +54,7 @@ def judge(text, rules=NO_TORCH_NN, context=""):
         "def f(x):\n    import torch.nn.functional as F\n    return F.relu(x)",
         "import torch\n%timeit -n 3 torch.nn.ReLU()",
         "%%time\nimport torch.nn",
+        "import torch\na = 5 \x0c%time(torch.nn.Linear)",
         "try:\n    from torch import nn as N\nexcept ImportError:\n    pass",
     ],
 )
@@ -134,6 +135,12 @@ def test_names_are_followed_across_cells_in_any_order():
         "import torch\nfetch(library=torch)",
         "import torch\nmatch torch:\n    case object(nn=found):\n        found.Linear(1, 2)",
         "import operator, torch\noperator.attrgetter(chr(110) * 2)(torch)",
+        "import sys\nmatch sys:\n    case object(modules=found):\n        found['torch']",
+        "with open('toolkit.py', 'w') as out:\n    out.write(text)\nimport toolkit",
+        "from toolkit import build",
+        "%load_ext toolkit",
+        "%config Application.extra = 3",
+        "%time(torch.nn.Linear)",
     ],
 )
 def test_what_cannot_be_followed_is_listed_or_forbidden(code):
@@ -162,6 +169,7 @@ def test_values_of_a_library_may_be_handed_on(code):
     [
         "import tensorflow as tf\ntf.keras.saving.deserialize_keras_object(config)",
         "import keras\nkeras.utils.deserialize_keras_object(config)",
+        "import tensorflow as tf\ntf.saved_model.load(folder)",
     ],
 )
 def test_layers_made_from_a_description_are_suspicious(code):
@@ -169,7 +177,8 @@ def test_layers_made_from_a_description_are_suspicious(code):
 
 
 def test_harmless_magics_and_plain_code_raise_no_suspicion():
-    code = "%matplotlib inline\n%load_ext tensorboard\nx = [i for i in range(3)]\nprint(x, len(x))\nx?"
+    code = "%matplotlib inline\n%load_ext tensorboard\n%config InlineBackend.figure_format = 'retina'\n"
+    code += "x = [i for i in range(3)]\nprint(x, len(x))\nx?"
     assert judge(code).suspicious == () or [f.text for f in judge(code).suspicious] == ["x?"]
 
 

@@ -5,6 +5,7 @@ Thresholds of accuracies and their error rates: ass1_thresholds.json, made by be
 
 from __future__ import annotations
 
+import ass1_oracle as oracle
 import ass1_pictures as pictures
 import ass1_tasks as tasks
 import numpy as np
@@ -25,6 +26,7 @@ Array = np.ndarray
 # Between 1, where trainings from the own start end within 0.01 of it, and 0.5, where those from a third start end.
 OWN_START = 0.75
 FAR = 4.0  # squared, in units of the distance between two starts
+ROWS, AGREE = 500, 0.9  # images, and the share of them in which two ways of computing a class agree
 LEARNED = 0.6  # on the linear task; correct solutions reach .98, one effective hidden unit .35
 
 
@@ -66,6 +68,7 @@ def test_training_moves_every_weight_and_learns(
         "Print the loss after each epoch: does it go down? Do images and labels stay together when you shuffle?",
     )
     _expect_to_use_parameters(student, start, task.x_train, guess)
+    _expect_a_network(student, params, sizes, task.x_train, guess)
 
 
 def _expect_to_use_parameters(student: Student, start: Handle, x: Array, guess: Array) -> None:
@@ -78,6 +81,33 @@ def _expect_to_use_parameters(student: Student, start: Handle, x: Array, guess: 
         not np.array_equal(untrained, guess),
         "predict gives the same answers for parameters that were never trained.",
         "Does it use the parameters that it is given, or some that were kept elsewhere?",
+    )
+
+
+def _expect_a_network(
+    student: Student, params: Handle, sizes: tuple[int, int, int], x: Array, guess: Array
+) -> None:
+    """The guesses are those of a network with these parameters, whatever its activation: with a usual one they are what
+    we compute; with any other they stay the same where hidden units change places, and change with the classes."""
+    try:
+        arrays = parameters(params, sizes, "the parameters that train returns")
+    except BadAnswer:  # which costs mlp-training
+        return
+    x, guess = x[:ROWS], guess[:ROWS]
+    for activation in oracle.ACTIVATIONS:
+        if np.mean(np.argmax(oracle.forward(arrays, x / 255, activation), axis=1) == guess) >= AGREE:
+            return
+    units, classes = np.arange(sizes[1])[::-1], np.arange(sizes[2])[::-1]
+    w1, b1, w2, b2 = arrays
+    turned = student.variables([w1[:, units], b1[units], w2[units][:, classes], b2[classes]])
+    try:
+        turned_guess = predicted(student, turned, x)
+    except StudentError:
+        turned_guess = np.full(len(x), -1)
+    expect(
+        bool(np.mean(turned_guess == sizes[2] - 1 - guess) >= AGREE),
+        "The classes that predict gives are not those of a network with the parameters that train has returned.",
+        "predict computes the logits from the parameters that it is given, and nothing else.",
     )
 
 
@@ -128,9 +158,12 @@ def test_unseen_task(
     """A network with 128 hidden units learns a task that you have not seen and that no linear model can learn."""
     task, how = prepared("xor", rng, lambda: tasks.xor(rng)), tasks.XOR
 
+    sizes = (task.x_train.shape[1], how.n_hidden, task.n_classes)
+
     def run(seed: int) -> tuple[int, int]:
         params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
         guess = predicted(student, params, task.x_test)
+        _expect_a_network(student, params, sizes, task.x_test, guess)
         return int((guess == task.y_test).sum()), len(guess)
 
     verdict = _decide(run, threshold("patch-xor"), rng, measure)
@@ -156,10 +189,12 @@ def test_accuracy(
     mnist = data["mnist"]
     task, how = prepared("digits", rng, lambda: tasks.digits(mnist, rng))
     guesses: list[Array] = []
+    sizes = (task.x_train.shape[1], how.n_hidden, len(task.digits))
 
     def run(seed: int) -> tuple[int, int]:
         params = trained(student, task.x_train, task.y_train, how.n_hidden, how.epochs, how.batch_size, seed)
         guesses.append(predicted(student, params, task.x_test))
+        _expect_a_network(student, params, sizes, task.x_test, guesses[-1])
         return int((guesses[-1] == task.y_test).sum()), len(task.y_test)
 
     verdict = _decide(run, threshold("digits", mnist.embedded), rng, measure)

@@ -11,7 +11,7 @@ from ass5_reviews import reviews
 
 from autograder.checks import rule_sets, saved_outputs, source_rules, stubs
 from autograder.grading.context import Source
-from autograder.grading.forbidden import expect_unused
+from autograder.grading.forbidden import Use, expect_unused
 from autograder.grading.verdicts import expect
 from autograder.remote.client import Student
 
@@ -20,7 +20,7 @@ _REASON = "The recurrence is to be written by yourself, without a recurrent laye
 
 @pytest.mark.item("rnn-low-level", evidence="source")
 def test_no_recurrent_layer(
-    source: Source, fresh_student: Callable[..., Student], rng: np.random.Generator
+    source: Source, student: Student, fresh_student: Callable[..., Student], rng: np.random.Generator
 ) -> None:
     """No recurrent layer or cell of a library is named in the code, nor used when it runs."""
     expect(not source.untouched, "Nothing is written yet.")
@@ -28,22 +28,26 @@ def test_no_recurrent_layer(
     given = [("imports", "import math\nimport numpy as np\nimport tensorflow as tf")]
     report = source_rules.check(cells, rule_sets.NO_RECURRENT_LAYERS, context=given)
     expect(report.ok, report.sentence, "Dense layers, optimisers and losses are fine.")
-    _expect_to_run_without(fresh_student(prelude=stubs.prelude(stubs.KERAS_RECURRENT_LAYERS)), rng)
+    _expect_to_run_without(fresh_student(prelude=stubs.prelude(stubs.KERAS_RECURRENT_LAYERS)), student, rng)
 
 
-def _expect_to_run_without(student: Student, rng: np.random.Generator) -> None:
+def _expect_to_run_without(without: Student, student: Student, rng: np.random.Generator) -> None:
     """Every function once, in a sandbox where recurrent layers raise. Other mistakes are told by other items."""
     task = reviews(rng, 64, 8)
     tokens = task.x_test[:, :6]
-    uses: tuple[Callable[[], object], ...] = (
-        lambda: network(student, 120, 4, 1, 1).step(
+
+    def train(who: Student) -> None:
+        trained(who, task.x_train, task.y_train, 4, 1, 1).logits(tokens)
+
+    uses: tuple[Use, ...] = (
+        lambda who: network(who, 120, 4, 1, 1).step(
             np.eye(120, dtype=np.float32)[:2], np.zeros((2, 4), np.float32)
         ),
-        lambda: network(student, 120, 4, 1, 1).states(tokens),
-        lambda: network(student, 120, 4, 1, 1).logits(tokens),
-        lambda: trained(student, task.x_train, task.y_train, 4, 1, 1).logits(tokens),
+        lambda who: network(who, 120, 4, 1, 1).states(tokens),
+        lambda who: network(who, 120, 4, 1, 1).logits(tokens),
+        train,
     )
-    expect_unused(student, uses, _REASON)
+    expect_unused(without, student, uses, _REASON)
 
 
 @pytest.mark.item("hand-in", weight=2, evidence="source")
