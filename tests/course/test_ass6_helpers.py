@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -54,13 +56,108 @@ def test_weights_are_found_in_arrays_and_tensors_of_any_container() -> None:
             self.parts = [{"w": tf.ones([3, 1])}, (7, [np.zeros(2, np.float32)])]
 
     def predict(net: Net, tokens: Any) -> Any:
-        return (net.table[np.asarray(tokens)].sum(axis=1) @ np.asarray(net.parts[0]["w"]))[:, 0]
+        return (net.table[np.asarray(tokens)].sum(axis=1) @ np.asarray(net.parts[0]["w"]))[:, 0] + net.parts[
+            1
+        ][1][0][0]
 
     net = Net()
     weights = inside(predict)["_found_weights"](net, TOKENS)
     assert sorted(w.size for w in weights.values()) == [2, 3, 12]
     weights.assign([2.0 * w for w in weights.values()])
     assert predict(net, TOKENS)[0] == pytest.approx(4 * 3 * 3)
+
+
+class Slotted:
+    __slots__ = ("w",)
+
+    def __init__(self, w: Any) -> None:
+        self.w = w
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    w: Any
+
+
+class Pair(NamedTuple):
+    name: str
+    w: Any
+
+
+def in_a_closure(w: Any) -> Any:
+    return lambda: w
+
+
+def in_a_default(w: Any) -> Any:
+    def give(w: Any = w) -> Any:
+        return w
+
+    return give
+
+
+KEPT_IN = {
+    "closure": (in_a_closure, lambda kept: kept()),
+    "default": (in_a_default, lambda kept: kept()),
+    "partial": (lambda w: functools.partial(dict, {"w": w}), lambda kept: kept()["w"]),
+    "bound method": (lambda w: {"w": w}.get, lambda kept: kept("w")),
+    "method of an object": (lambda w: Slotted(w).__getattribute__, lambda kept: kept("w")),
+    "slots": (Slotted, lambda kept: kept.w),
+    "frozen dataclass": (Frozen, lambda kept: kept.w),
+    "named tuple": (lambda w: [Pair("w", w)], lambda kept: kept[0].w),
+    "tuples": (lambda w: {"all": (1, (w,))}, lambda kept: kept["all"][1][0]),
+    "set": (lambda w: {in_a_closure(w)}, lambda kept: next(iter(kept))()),
+    "array of objects": (lambda w: np.array([{"w": w}, None], object), lambda kept: kept[0]["w"]),
+    "two places": (lambda w: {"a": w, "b": [w]}, lambda kept: (kept["a"] + kept["b"][0]) / 2),
+    "nested": (lambda w: [in_a_closure({"x": Frozen((0, w))})], lambda kept: kept[0]()["x"].w[1]),
+}
+
+
+@pytest.mark.parametrize("made", [lambda w: w, tf.constant], ids=["array", "tensor"])
+@pytest.mark.parametrize(("keep", "give"), KEPT_IN.values(), ids=KEPT_IN)
+def test_weights_are_found_wherever_a_handle_keeps_them(keep: Any, give: Any, made: Any) -> None:
+    def predict(handle: Any, tokens: Any) -> Any:
+        return np.asarray(give(handle))[np.asarray(tokens)].sum(axis=(1, 2))
+
+    handle = keep(made(np.ones([4, 3], np.float32)))
+    weights = inside(predict)["_found_weights"](handle, TOKENS)
+    assert [w.shape for w in weights.values()] == [(4, 3)]
+    weights.assign([2.0 * w for w in weights.values()])
+    assert predict(handle, TOKENS)[0] == pytest.approx(2 * 3 * 3)
+
+
+NETWORKS_IN_A_LIST = """
+NETWORKS = [Net(np.ones([4, 3], "float32")), Net(np.zeros([4, 3], "float32"))]
+
+def predict(handle, tokens):
+    return NETWORKS[handle].w[np.asarray(tokens)].sum(axis=(1, 2))
+"""
+
+
+def test_weights_are_found_behind_a_number_and_those_of_other_networks_are_not() -> None:
+    names: dict[str, Any] = {"np": np, "Net": Slotted}
+    exec(NETWORKS_IN_A_LIST, names)
+    exec(compile(INSIDE.read_text(encoding="utf-8"), str(INSIDE), "exec"), names)
+    found = names["_found_weights"](0, TOKENS).values()
+    assert len(found) == 1
+    assert (found[0] == 1).all()
+
+
+def test_only_arrays_that_predict_uses_are_weights() -> None:
+    handle = {"used": np.ones(4, np.float32), "idle": np.ones([5, 5], np.float32)}
+
+    def predict(handle: Any, tokens: Any) -> Any:
+        return handle["used"][np.asarray(tokens)].sum(axis=1)
+
+    assert [w.shape for w in inside(predict)["_found_weights"](handle, TOKENS).values()] == [(4,)]
+
+
+def test_nothing_is_found_where_a_part_could_not_be_replaced() -> None:
+    handle = (tf.ones([4, 3]), np.ones(3, np.float32))
+
+    def predict(handle: Any, tokens: Any) -> Any:
+        return (tf.gather(handle[0], tokens).numpy().sum(axis=1) * handle[1]).sum(axis=1)
+
+    assert inside(predict)["_found_weights"](handle, TOKENS).values() == []
 
 
 def graph(handle: Any, tokens: Any) -> Any:

@@ -2,13 +2,17 @@
 training of them.
 
 What `build_rnn` returns may be anything. The variables that `predict` uses are those that a gradient tape notices;
-where there are none, the handle is searched for arrays of floats. A training takes its gradients through `predict`, or,
+where there are none, everything within reach of the handle, or else of predict, is searched for arrays of floats.
+A training takes its gradients through `predict`, or,
 where that ends in NumPy arrays, through a Keras model that gives the same logits.
 """
 
 from __future__ import annotations
 
+import collections
+import functools
 import gc
+import types
 
 import numpy as np
 import tensorflow as tf
@@ -31,21 +35,36 @@ class _VariableWeight:
         self.variable.assign(tf.cast(value, self.variable.dtype))
 
 
-class _ItemWeight:
-    """An array or tensor inside a list or dictionary, or an attribute of an object (its __dict__)."""
+class _Place:
+    """Where something is kept: `get` gives it, `put` keeps another thing there, and is None where that cannot be."""
 
-    def __init__(self, container, key):
-        self.container, self.key = container, key
+    def __init__(self, get, put=None):
+        self.get, self.put = get, put
+
+
+class _PlacedWeight:
+    """An array or a tensor that is kept in one place, or in several."""
+
+    def __init__(self, place):
+        self.places = [place]
 
     def value(self):
-        return np.asarray(self.container[self.key])
+        return np.asarray(self.places[0].get())
 
     def assign(self, value):
-        old = self.container[self.key]
-        if isinstance(old, np.ndarray):
+        old = self.places[0].get()
+        if isinstance(old, np.ndarray) and old.flags.writeable:
             old[...] = value
-        else:
-            self.container[self.key] = tf.cast(value, old.dtype)
+            return
+        new = np.array(value, old.dtype) if isinstance(old, np.ndarray) else tf.cast(value, old.dtype)
+        for place in self.places:
+            place.put(new)
+
+    @property
+    def fixed(self):
+        thing = self.places[0].get()
+        movable = isinstance(thing, np.ndarray) and thing.flags.writeable
+        return not movable and any(place.put is None for place in self.places)
 
 
 class _Weights:
@@ -53,7 +72,7 @@ class _Weights:
         self.members = members
 
     def values(self):
-        return [member.value() for member in self.members]
+        return [member.value().astype(np.float32) for member in self.members]
 
     def assign(self, values):
         for member, value in zip(self.members, values, strict=True):
@@ -71,24 +90,134 @@ def _found_weights(handle, tokens):
     variables = _variables_of(handle, tokens)
     if variables:
         return _Weights([_VariableWeight(v) for v in variables])
-    members, seen, waiting = [], set(), [handle]
-    while waiting and len(seen) < 1000:
-        thing = waiting.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        inside = thing if isinstance(thing, (dict, list)) else getattr(thing, "__dict__", None)
-        if isinstance(thing, tuple):
-            waiting.extend(thing)
-        elif inside is not None:
-            pairs = enumerate(inside) if isinstance(inside, list) else list(inside.items())
-            for key, value in pairs:
-                floats = isinstance(value, (np.ndarray, tf.Tensor)) and "float" in str(value.dtype)
-                if floats:
-                    members.append(_ItemWeight(inside, key))
-                elif isinstance(value, (dict, list, tuple)) or hasattr(value, "__dict__"):
-                    waiting.append(value)
-    return _Weights(members)
+    return _Weights(_searched(handle, handle, tokens) or _searched(predict, handle, tokens))  # noqa: F821
+
+
+def _searched(start, handle, tokens):
+    """The arrays of floats that predict uses, among those within reach of `start`. None where a matrix is found that
+    cannot be replaced: part of the weights would tell less than none."""
+    by_id = {}
+    for place in _reached(start):
+        thing = place.get()
+        if isinstance(thing, (tf.Variable, tf.keras.Variable)):
+            by_id.setdefault(id(thing), _VariableWeight(thing))
+        elif id(thing) in by_id:
+            by_id[id(thing)].places.append(place)
+        else:
+            by_id[id(thing)] = _PlacedWeight(place)
+    # Where a network works with parts of one long vector, the parts are the weights.
+    for base in [id(member.places[0].get().base) for member in by_id.values() if _is_array(member)]:
+        by_id.pop(base, None)
+    if any(isinstance(m, _PlacedWeight) and m.fixed and m.value().ndim > 1 for m in by_id.values()):
+        return []
+    members = [m for m in by_id.values() if isinstance(m, _VariableWeight) or not m.fixed]
+    before = np.array(predict(handle, tokens))  # noqa: F821
+    return [member for member in members if _is_used(member, handle, tokens, before)]
+
+
+def _is_array(member):
+    return isinstance(member, _PlacedWeight) and isinstance(member.places[0].get(), np.ndarray)
+
+
+def _is_used(member, handle, tokens, before):
+    """Whether predict answers otherwise with other numbers there."""
+    kept = np.array(member.value())
+    size = max(0.1, float(np.std(kept))) if kept.size else 0.0
+    member.assign(kept + np.random.default_rng(1).normal(0, size, kept.shape))
+    after = np.array(predict(handle, tokens))  # noqa: F821
+    member.assign(kept)
+    return not np.allclose(after, before, rtol=0, atol=1e-6)
+
+
+_MOST_THINGS = 5000
+
+
+def _reached(start):
+    """The places of all arrays of floats within reach, near ones first."""
+    waiting, seen = collections.deque([_Place(lambda: start)]), set()
+    kept = []  # as long as things are alive, no other has their id
+    while waiting and len(seen) < _MOST_THINGS:
+        place = waiting.popleft()
+        thing = place.get()
+        numbers = isinstance(thing, (np.ndarray, tf.Tensor, tf.Variable, tf.keras.Variable))
+        if numbers and "float" in str(thing.dtype):
+            yield place
+        elif id(thing) not in seen:
+            seen.add(id(thing))
+            kept.append(thing)
+            waiting.extend(_inside(place, thing))
+
+
+def _inside(place, thing):
+    """The places in one thing: containers of any kind, attributes, and what functions keep for their calls."""
+    if isinstance(thing, (str, bytes, int, float, complex, types.ModuleType, type(None))):
+        return
+    if isinstance(thing, dict):
+        yield from (_item(thing, key) for key in list(thing))
+    elif isinstance(thing, list):
+        yield from (_item(thing, number) for number in range(len(thing)))
+    elif isinstance(thing, tuple):
+        yield from (_member(place, number) for number in range(len(thing)))
+    elif isinstance(thing, (set, frozenset, collections.deque)):
+        yield from (_Place(lambda t=t: t) for t in thing)
+    elif isinstance(thing, np.ndarray) and thing.dtype == object:
+        yield from (_item(thing, where) for where in np.ndindex(thing.shape))
+    if isinstance(thing, types.FunctionType):
+        yield from (
+            _attribute(cell, "cell_contents") for cell in thing.__closure__ or () if cell != types.CellType()
+        )  # empty
+        yield from (_attribute(thing, name) for name in ("__defaults__", "__kwdefaults__"))
+        if thing.__globals__ is globals():  # the student's: this code runs among it
+            names = [name for name in _names(thing.__code__) if name in globals()]
+            yield from (_item(globals(), name) for name in names)
+    elif isinstance(thing, (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)):
+        yield from (_Place(lambda t=t: t) for t in (thing.__self__, getattr(thing, "__func__", None)))
+    elif isinstance(thing, functools.partial):
+        yield from (_Place(lambda t=t: t) for t in (thing.func, thing.args, thing.keywords))
+    names = [name for kind in type(thing).__mro__ for name in _listed(kind.__dict__.get("__slots__", ()))]
+    yield from (_attribute(thing, name) for name in names if hasattr(thing, name))
+    own = getattr(thing, "__dict__", None)
+    if isinstance(own, dict):
+        yield from (_item(own, name) for name in list(own))
+    if isinstance(thing, type) and _is_the_students(thing):
+        yield from (_attribute(thing, name) for name in own if not name.startswith("__"))
+    elif _is_the_students(type(thing)):
+        yield _Place(lambda: type(thing))
+
+
+def _item(container, key):
+    return _Place(lambda: container[key], lambda new: container.__setitem__(key, new))
+
+
+def _attribute(thing, name):
+    # object's own way, too, because a frozen dataclass refuses.
+    put = object.__setattr__ if not isinstance(thing, (types.CellType, types.FunctionType, type)) else setattr
+    return _Place(lambda: getattr(thing, name), lambda new: put(thing, name, new))
+
+
+def _member(place, number):
+    """A place in a tuple: another tuple takes the place of the whole."""
+
+    def put(new):
+        old = place.get()
+        items = [*old[:number], new, *old[number + 1 :]]
+        place.put(type(old)._make(items) if hasattr(old, "_make") else tuple(items))
+
+    return _Place(lambda: place.get()[number], put if place.put is not None else None)
+
+
+def _names(code):
+    """What the code of a function, and of functions in it, calls by a global name."""
+    inner = [const for const in code.co_consts if isinstance(const, types.CodeType)]
+    return [*code.co_names, *(name for part in inner for name in _names(part))]
+
+
+def _is_the_students(kind):
+    return kind.__module__ == globals().get("__name__")
+
+
+def _listed(slots):
+    return [slots] if isinstance(slots, str) else list(slots)
 
 
 def _models():

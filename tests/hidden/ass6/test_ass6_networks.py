@@ -3,12 +3,15 @@
 How a network is made is the student's choice. The order of words has to matter; weights are disturbed from outside, one
 array at a time, to see which of them take part and how many numbers they hold; and where all weights are made small,
 so that a state soon forgets, a network that reads in both directions still notices its first word and its last.
+
+Weights may be kept where nobody finds them, in functions of the student's or in nothing but the seed. So each setting
+has to make another network, too, and where a network forgets within a long sequence, one in both directions must not.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -22,11 +25,15 @@ from autograder.remote.client import Student
 CELLS = ("simple", "gru", "lstm")
 ROWS = 8
 LEAST = 1e-4  # of the spread of logits: a smaller effect of the order of words is rounding
+SAME = 1e-6  # of the spread of logits: networks that differ by less are one
 STEPS = 30  # a GRU or LSTM with small weights halves its state at every step, or nearly
 SIZE = 0.4  # of the weights there, in units of 1 / sqrt(inputs)
 # Of the larger influence, that both ends must have. Over 150 seeds each of nine kinds of correct networks the share was
 # at least 0.08; with one direction only, simple cells had at most 1e-7 and stacked GRUs 3e-5.
 SHARE = 0.01
+# Where no weights are found they stay as they are. Over 40 seeds each of five kinds of correct networks in both
+# directions the share was at least 0.14 with LONG words.
+LONG, FORGOTTEN, TRIED = 200, 1e-4, 3
 
 
 @pytest.mark.item("architectures", weight=2)
@@ -52,6 +59,27 @@ def test_order_matters(student: Student, rng: np.random.Generator) -> None:
             bool(np.median(moved) > LEAST * spread),
             f"{kind}: the order of the words makes no difference.",
             "Does the state of one step enter the next?",
+        )
+
+
+@pytest.mark.item("architectures")
+def test_each_setting_makes_another_network(student: Student, rng: np.random.Generator) -> None:
+    """With the same seed, another cell, one layer more or a second direction changes the answers."""
+    seed, tokens = fresh_seed(rng), words(rng, Settings().vocab, ROWS, 5)
+    plain = [Settings(cell) for cell in CELLS]
+    pairs = list(itertools.combinations(plain, 2))
+    for kind in plain:
+        changed = [{"layers": 2}, {"bidirectional": True}, {"layers": 2, "bidirectional": True}]
+        stacked, both, stacked_both = (replace(kind, **change) for change in changed)
+        pairs += [(kind, stacked), (stacked, replace(kind, layers=3)), (kind, both)]
+        pairs += [(stacked, stacked_both), (both, stacked_both)]
+    answers = {kind: network(student, kind, seed).predict(tokens) for pair in pairs for kind in pair}
+    for one, other in pairs:
+        apart = float(np.abs(answers[one] - answers[other]).max())
+        expect(
+            apart > SAME * float(np.ptp(answers[one])),
+            f"{one} and {other}: both networks give the same logits.",
+            "cell, layers and bidirectional all decide what the network is.",
         )
 
 
@@ -114,14 +142,10 @@ def test_both_directions_take_part(student: Student, rng: np.random.Generator) -
         net = network(student, kind, fresh_seed(rng))
         weights = net.weights()
         if weights is None:
+            _expect_no_end_forgotten(student, kind, rng)
             continue
         weights.set([_small(w) for w in weights.start])
-        first, last = _influence(net, rng)
-        expect(
-            min(first, last) >= SHARE * max(first, last) > 0,
-            f"{kind}: the {'first' if first < last else 'last'} words hardly matter, so one direction is missing.",
-            "One half of the network reads from the first word to the last, the other half the other way round.",
-        )
+        _expect_both_ends(kind, [_influence(net, rng, STEPS)])
 
 
 @pytest.mark.item("architectures")
@@ -197,10 +221,38 @@ def _small(weight: Array) -> Array:
     return weight * (SIZE / np.sqrt(weight.shape[0]) / size) if size > 0 else weight
 
 
-def _influence(net: Network, rng: np.random.Generator) -> tuple[float, float]:
-    """How far the logit moves with the first word, and with the last, on average over sequences of STEPS words."""
+def _expect_both_ends(kind: Settings, influences: list[tuple[float, float]]) -> None:
+    """The first words matter, and the last, in one of these networks of a kind at least."""
+    first, last = max(influences, key=_share)
+    expect(
+        min(first, last) >= SHARE * max(first, last) > 0,
+        f"{kind}: the {'first' if first < last else 'last'} words hardly matter, so one direction is missing.",
+        "One half of the network reads from the first word to the last, the other half the other way round.",
+    )
+
+
+def _expect_no_end_forgotten(student: Student, kind: Settings, rng: np.random.Generator) -> None:
+    """With the weights as they are: networks in one direction tell whether one end of a long sequence is forgotten
+    with these. Where it is not, nothing can be told in this way."""
+
+    def influences(kind: Settings) -> list[tuple[float, float]]:
+        nets = [network(student, kind, fresh_seed(rng)) for _ in range(TRIED)]
+        return [_influence(net, rng, LONG) for net in nets]
+
+    alone = [_share(influence) for influence in influences(replace(kind, bidirectional=False))]
+    if max(alone) < FORGOTTEN:
+        _expect_both_ends(kind, influences(kind))
+
+
+def _share(influence: tuple[float, float]) -> float:
+    """Of the influence of one end, that the other has; 0 where none has any."""
+    return min(influence) / max(*influence, np.finfo(np.float64).tiny)
+
+
+def _influence(net: Network, rng: np.random.Generator, steps: int) -> tuple[float, float]:
+    """How far the logit moves with the first word, and with the last, on average over sequences of so many words."""
     vocab = net.settings.vocab
-    tokens = words(rng, vocab, ROWS, STEPS)
+    tokens = words(rng, vocab, ROWS, steps)
     plain = net.predict(tokens)
     moved = []
     for place in (0, -1):
