@@ -46,10 +46,12 @@ from autograder.checks.ordering_jitter import (
     settled_groups,
     settled_order_of_batches,
 )
-from autograder.checks.ordering_stream import Ints, Stream, StreamError, read_stream
+from autograder.checks.ordering_stream import MAX_ELEMENTS, Ints, Stream, StreamError, read_stream
 from autograder.checks.ordering_words import evidence_of, facts_without_order
 
 ORDERS = ("SBR", "SRB", "BSR", "BRS", "RSB", "RBS")
+FAR_TOO_LONG = 20  # times as many elements as the epochs that were asked for hold
+ALWAYS_READ = 10_000  # elements, which take no time
 DISTURBED = "A few elements are out of place, as after a parallel map that is not deterministic."
 ENOUGH_PAIRS = 10  # neighbours within batches; a buffer of two keeps as many in order with probability 1e-3
 
@@ -133,7 +135,7 @@ def identify(
     if n < 1:
         raise ValueError("The data must have at least one element.")
     try:
-        stream = read_stream(batches, n, source)
+        stream = read_stream(batches, n, source, MAX_ELEMENTS if epochs is None else _most(n, epochs))
     except StreamError as error:
         return _unreadable(str(error))
     problems = []
@@ -163,6 +165,11 @@ def identify(
             found, evidence=(*found.evidence, DISTURBED), sentence=f"{found.sentence} {DISTURBED}"
         )
     return found
+
+
+def _most(n: int, epochs: int) -> int:
+    """Elements of a stream that is worth to be analysed: one that is many times too long takes minutes."""
+    return min(MAX_ELEMENTS, max(ALWAYS_READ, FAR_TOO_LONG * n * max(1, epochs)))
 
 
 def _settled(stream: Stream, epochs: int | None, complete: bool) -> tuple[Stream, dict[str, Fit], bool]:

@@ -4,7 +4,7 @@ from."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -136,24 +136,34 @@ def from_padded(values: ArrayLike, lengths: ArrayLike) -> list[NDArray[Any]]:
     return [row[:size] for row, size in zip(rows, sizes, strict=True)]
 
 
-def read_stream(batches: Iterable[object], n: int, source: Sequence[object] | None = None) -> Stream:
+def read_stream(
+    batches: Iterable[object], n: int, source: Sequence[object] | None = None, most: int = MAX_ELEMENTS
+) -> Stream:
     """Check the batches and replace elements by their positions in the source.
 
     Elements are numbers or (byte) strings of digits. Without `source` they are the positions 0 .. n-1
     themselves, or, if there are exactly n different ones, stand in the order of their values (as after a map
-    that adds or scales). Raises StreamError for everything else.
+    that adds or scales). Raises StreamError for everything else,
+    and for more than `most` elements.
     """
-    arrays = [_numbers(batch) for batch in batches]
-    arrays = [a for a in arrays if a.size]
+    arrays = [a for a in _at_most(most, batches) if a.size]
     if not arrays:
         raise StreamError("The dataset yields no elements.")
-    if sum(a.size for a in arrays) > MAX_ELEMENTS:
-        raise StreamError(f"The dataset yields more than {MAX_ELEMENTS} elements.")
     positions = _positions(arrays, n, source)
     sizes = Counter(a.size for a in positions)
     most = max(sizes.values())
     usual = max(size for size, count in sizes.items() if count == most)
     return Stream(tuple(positions), n, usual)
+
+
+def _at_most(most: int, batches: Iterable[object]) -> Iterator[NDArray[np.float64]]:
+    seen = 0
+    for batch in batches:
+        array = _numbers(batch)
+        seen += array.size
+        if seen > most:
+            raise StreamError(f"The dataset yields more than {most} elements.")
+        yield array
 
 
 def _common(steps: Ints) -> Ints:

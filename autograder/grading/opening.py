@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from autograder import notebooks
 from autograder.course import Assignment, Course
 from autograder.data import keras_cache
+from autograder.grading.allowance import SESSIONS, Allowance
 from autograder.grading.context import GradingContext
 from autograder.grading.gpu import gpus_of_this_machine
 from autograder.grading.session import StudentSession
@@ -48,8 +49,13 @@ def open_context(
             layers_off=settings.layers_off,
         )
 
+        allowance = Allowance(SESSIONS * spec.session_wall_s)
+
         def open_session(notebook: NotebookNode, prelude: str) -> StudentSession:
-            return StudentSession(notebook, spec, assignment.limits, warm, prelude=prelude)
+            allowance.extend(assignment.limits.notebook_s)
+            return StudentSession(
+                notebook, spec, assignment.limits, warm, prelude=prelude, allowance=allowance
+            )
 
         references: list[StudentSession] = []
         solutions: list[NotebookNode] = []  # the instructor's, once it was read
@@ -61,7 +67,9 @@ def open_context(
             return references[0]
 
         ready = take_ready_kernel(spec)
-        with StudentSession(restored, spec, assignment.limits, warm, ready=ready) as session:
+        with StudentSession(
+            restored, spec, assignment.limits, warm, ready=ready, allowance=allowance
+        ) as session:
             yield GradingContext(
                 course=course,
                 assignment=assignment,

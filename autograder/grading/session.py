@@ -7,11 +7,14 @@ which the notebook has been run again. Cells that broke a kernel are not run a s
 from __future__ import annotations
 
 import copy
+import dataclasses
+import math
 import time
 
 from nbformat import NotebookNode
 
 from autograder.course import Limits
+from autograder.grading.allowance import SESSIONS, Allowance
 from autograder.grading.cell_errors import run_cells_of
 from autograder.grading.execution import CellRun, KernelLostError, SandboxClient, run_cells
 from autograder.grading.ready import LoopThread, ReadyKernel, new_client, shut_down, start
@@ -29,7 +32,8 @@ class StudentSession:
 
     `notebook` is the restored hand-in; `session.notebook` afterwards holds the outputs of its first complete run.
     `prelude` is Python code of the grader that runs before the first cell. `ready` is a kernel of the same
-    specification that was started ahead of time; the session's first start takes it.
+    specification that was started ahead of time; the session's first start takes it. `allowance` bounds the session
+    with all its restarts, together with the others of a grading that share it.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class StudentSession:
         *,
         prelude: str = "",
         ready: ReadyKernel | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.notebook = copy.deepcopy(notebook)
         self.run = CellRun()
@@ -55,6 +60,7 @@ class StudentSession:
         self._limits = limits
         self._warm = warm
         self._prelude = prelude
+        self._allowance = allowance or Allowance(SESSIONS * spec.session_wall_s)
         self._spent_cpu_s = 0.0
         self._ready = ready
         self._loop = ready.loop if ready is not None else LoopThread()
@@ -104,11 +110,12 @@ class StudentSession:
         self._loop.close()
 
     def start_anew(self) -> bool:
-        """Run the notebook in a new process, which no test has questioned yet; False where that was done often enough.
+        """Run the notebook in a new process, which no test has questioned yet; False where that was done often enough,
+        or no time is left for it.
 
         `student` is another one afterwards. Raises `StudentDied` when the process cannot be kept alive.
         """
-        if self._renewed >= MAX_RENEWALS:
+        if self._renewed >= MAX_RENEWALS or self._allowance.left_s <= 0:
             return False
         self._renewed += 1
         self._stop_kernel()
@@ -120,14 +127,17 @@ class StudentSession:
             raise StudentDied(
                 f"The Python process of this notebook died {self.restarts} times; it was not started again."
             )
-        self.restarts += 1
         self._stop_kernel()
+        self._expect_time_left()
+        self.restarts += 1
         self._start()
 
     def _start(self) -> None:
         """Start a kernel and run the notebook in it, again without the offending cell for as long as one kills it."""
-        deadline = time.monotonic() + self._limits.notebook_s
+        self._allowance.begin()
+        deadline = time.monotonic() + min(self._limits.notebook_s, self._allowance.left_s)
         while True:
+            self._expect_time_left()
             attempt = copy.deepcopy(self.notebook) if self._generation else self.notebook
             try:
                 self._loop.run(self._start_and_run(attempt, deadline))
@@ -143,6 +153,14 @@ class StudentSession:
                 continue
             self._generation += 1
             return
+
+    def _expect_time_left(self) -> None:
+        if self._allowance.left_s <= 0:
+            raise StudentDied(
+                f"This notebook and the checks of its functions have taken more than the "
+                f"{self._allowance.seconds:g} s that they may take in all; its Python process was not started again. "
+                "Look for functions that wait, or that take very long."
+            )
 
     async def _start_and_run(self, notebook: NotebookNode, deadline: float) -> None:
         started = time.monotonic()
@@ -172,9 +190,14 @@ class StudentSession:
         ready, self._ready = self._ready, None
         self._client = await ready.take() if ready is not None else None
         if self._client is None:
-            self._client = new_client(self._spec, self._warm)
+            self._client = new_client(self._spec_in_time(), self._warm)
             await start(self._client)
         return self._client
+
+    def _spec_in_time(self) -> SandboxSpec:
+        """With no more wall time than is left of the allowance, in whole seconds: it is told to students."""
+        left_s = max(1, math.ceil(self._allowance.left_s))
+        return dataclasses.replace(self._spec, wall_s=min(self._spec.session_wall_s, left_s))
 
     def _kernel_cpu_s(self) -> float:
         return self._provisioner.usage().cpu_s if self._provisioner is not None else 0.0

@@ -21,6 +21,8 @@ from autograder.remote.client import Handle
 from autograder.remote.errors import BadAnswer
 
 Shape = Sequence[int | None]
+# More than any answer of a hidden test needs; what is made of them, as int64 say, is eight times as large.
+MOST_NUMBERS = 50_000_000
 _KINDS = {
     "b": "truth values",
     "i": "whole numbers",
@@ -46,19 +48,22 @@ def array(
     finite: bool = True,
     empty: bool = False,
     what: str = "the answer",
+    most: int = MOST_NUMBERS,
 ) -> np.ndarray[Any, Any]:
     """`value`, if it is an array of numbers with this shape and dtype.
 
     `shape`: None in a place allows any length there, None as a whole any shape. `dtype`: one name or several
     that are allowed ("float32"), None for any kind of numbers. `finite` refuses NaN and infinity,
-    `empty=False` arrays without elements. A Python number is taken for an array without dimensions, as
-    float64, int64 or bool.
+    `empty=False` arrays without elements, `most` those with more elements. A Python number is taken for an
+    array without dimensions, as float64, int64 or bool.
     """
     found = _as_array(value)
     if found is None:
         raise _bad(what, f"expected an array{_of(shape)}, found {_name(value)}")
     if found.dtype.kind not in "biufc":
         raise _bad(what, "expected an array of numbers, found an array of text")
+    if found.size > most:
+        raise _bad(what, "found far more numbers than there should be")
     if shape is not None and not _fits(found.shape, shape):
         raise _bad(what, f"expected an array{_of(shape)}, found {_shape_found(found.shape)}")
     allowed = (dtype,) if isinstance(dtype, str) else dtype
@@ -101,9 +106,10 @@ def integers(
     high: int | None = None,
     empty: bool = False,
     what: str = "the answer",
+    most: int = MOST_NUMBERS,
 ) -> np.ndarray[Any, Any]:
-    """An array of whole numbers of any integer dtype, as int64, all in [low, high]."""
-    found = array(value, shape, None, empty=empty, what=what)
+    """An array of whole numbers of any integer dtype, as int64, all in [low, high], `most` of them at most."""
+    found = array(value, shape, None, empty=empty, what=what, most=most)
     if found.dtype.kind not in "iu" or (found.dtype.kind == "u" and found.size and found.max() > 2**63 - 1):
         raise _bad(what, f"expected whole numbers, found dtype {found.dtype.name}")
     if found.size and ((low is not None and found.min() < low) or (high is not None and found.max() > high)):

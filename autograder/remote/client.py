@@ -36,10 +36,11 @@ _CHUNK, _CHUNK_BYTES = 64, 8 * 2**20
 
 @dataclass(frozen=True)
 class Call:
-    """What the last question cost, in seconds by the grader's clock."""
+    """What the last question cost: seconds by the grader's clock, and bytes that the grader received."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
+    received: int = 0
 
 
 class Student:
@@ -154,7 +155,8 @@ class Student:
 
     def iterate(self, handle: Any, limit: int, mode: Mode = "value") -> Iterator[Any]:
         """At most `limit` elements of a dataset, generator or any iterable behind a handle, as data. The time
-        of one call is for all of them together. A list or tuple that came back as data is taken as it is."""
+        of one call is for all of them together, and so is the size of one answer: `BadAnswer` for more. A list or
+        tuple that came back as data is taken as it is."""
         if isinstance(handle, (list, tuple)):  # what was to be gone through is data already
             yield from handle[:limit]
             return
@@ -163,6 +165,7 @@ class Student:
                 "A dataset, generator or list was expected, to be gone through element by element."
             )
         name, spent_s = handle.name, 0.0
+        limits, received, members = self._connection.limits, 0, 0
         iterator = self._handle(name, {"op": "iterate", "target": handle})
         delivered, done = 0, False
         while not done and delivered < limit:
@@ -180,6 +183,15 @@ class Student:
                 raise self._nonsense()
             elements, done = answer["elements"], answer["done"]
             delivered += len(elements)
+            # That a chunk is small is up to the student's process; how much there is in all is not. Whoever asks may
+            # keep everything: what came is counted here, before it is passed on and before more is asked for.
+            received += self.last_call.received
+            members += _members(elements)
+            if received > limits.message or members > limits.elements:
+                raise BadAnswer(
+                    f"What `{name}` yields is too much to be checked: more than {limits.message // 2**20} MB or "
+                    f"{limits.elements:,} elements in all. Does it yield more, or larger ones, than was asked for?"
+                )
             yield from elements
 
     def read_files(self, folder: str, max_bytes: int = 64 * 2**20, max_files: int = 1000) -> dict[str, bytes]:
@@ -242,7 +254,7 @@ class Student:
             raise _timeout(name, expired, self._call_s) from None
         except SessionEnded as ended:
             raise _died(name, ended.reason) from None
-        self.last_call = Call(reply.wall_s, reply.cpu_s)
+        self.last_call = Call(reply.wall_s, reply.cpu_s, reply.received)
         try:
             return value_of(reply.answer, name, self._submission, sizes)
         except NonsenseError:
@@ -382,6 +394,15 @@ def _is_chunk(answer: Any, count: int) -> bool:
         and type(answer.get("elements")) is list
         and (0 < len(answer["elements"]) <= count or (answer["done"] and not answer["elements"]))
     )
+
+
+def _members(value: Any) -> int:
+    """How many members all the containers in it have together. A chunk is nested no deeper than one answer may be."""
+    if type(value) is dict:
+        return len(value) + sum(map(_members, value.values()))
+    if type(value) in (list, tuple):
+        return len(value) + sum(map(_members, value))
+    return 0
 
 
 def _are_files(files: Any, max_files: int, max_bytes: int) -> bool:

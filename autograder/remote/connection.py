@@ -78,6 +78,7 @@ class Reply:
     answer: Any
     wall_s: float
     cpu_s: float
+    received: int = 0  # bytes of the answer
 
 
 class Connection:
@@ -129,7 +130,7 @@ class Connection:
         spent_wall_s, spent_cpu_s = watch.spent()
         self._used_at_answer_s = watch.cpu_before + spent_cpu_s
         self._answered_at = time.monotonic()
-        return Reply(answer, spent_wall_s + unasked_s, spent_cpu_s + unasked_s)
+        return Reply(answer, spent_wall_s + unasked_s, spent_cpu_s + unasked_s, len(message))
 
     def keep_to(self, cores: Collection[int]) -> None:
         """Let the session compute on these cores of the machine and no others. Nothing happens where it has ended."""

@@ -393,3 +393,16 @@ def test_real_pipelines():
     assert identify(again.as_numpy_iterator(), N, BATCH, EPOCHS).reshuffled is False
     seeded = dataset.range(N).cache().shuffle(40, seed=1).batch(BATCH).repeat(EPOCHS)
     assert identify(seeded.as_numpy_iterator(), N, BATCH, EPOCHS).match("SBR").ok
+
+
+def test_a_stream_that_is_many_times_too_long_is_not_analysed(rng):
+    def endless():
+        for _ in range(20):
+            yield np.zeros(1000)
+        raise AssertionError("read on behind the limit")
+
+    assert identify(endless(), N, BATCH, 4).sentence == "The dataset yields more than 10000 elements."
+    # What was asked for decides: a long stream is read where it should be long.
+    long = made("SBR", rng, n=3000, batch=100, epochs=4)
+    assert identify(long, 3000, 100, 4).order == "SBR"
+    assert identify(long * 21, 3000, 100, 4).sentence == "The dataset yields more than 240000 elements."

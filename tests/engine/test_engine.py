@@ -12,6 +12,8 @@ from nbformat.v4 import new_code_cell
 
 from autograder import notebooks
 from autograder.course import Course
+from autograder.grading import opening
+from autograder.grading.allowance import Allowance
 from autograder.grading.engine import grade
 from autograder.grading.grade import Grade, Outcome, Status
 from autograder.grading.opening import GradingSettings
@@ -155,6 +157,28 @@ def test_a_call_that_ends_the_process_costs_its_item_and_the_next_test_has_a_new
     result = grade_of({"standardise": "def standardise(table):\n    import os\n    os._exit(0)"})
     assert scores(result) == {**FULL, "standardise-values": 0.0}
     assert statuses(result)["standardise-values"] == Status.ERROR
+
+
+def test_once_the_time_of_all_sessions_is_used_up_the_remaining_tests_end_with_that_reason(
+    grade_of: GradeOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UsedUpByARestart(Allowance):
+        starts = 0
+
+        def begin(self) -> None:
+            self.starts += 1
+            super().begin()
+
+        @property
+        def left_s(self) -> float:
+            return -1.0 if self.starts > 1 else super().left_s
+
+    monkeypatch.setattr(opening, "Allowance", UsedUpByARestart)
+    result = grade_of({"standardise": "def standardise(table):\n    import os\n    os._exit(0)"})
+    after = [item for item in result.items if item.outcomes][-1]
+    assert after.status == Status.ERROR
+    assert "that they may take in all; its Python process was not started again" in after.message
+    assert after.score == 0
 
 
 def test_an_endless_call_is_stopped_by_its_budget(grade_of: GradeOf) -> None:

@@ -109,3 +109,13 @@ def test_text() -> None:
     assert answers.text("SBR", ["SBR", "BSR"]) == "SBR"
     assert "expected one of 'SBR', 'BSR'" in refused(answers.text, "x", ["SBR", "BSR"])
     refused(answers.text, b"SBR")
+
+
+def test_answers_far_too_large_are_refused_before_they_are_converted() -> None:
+    sentence = "The pairs: found far more numbers than there should be."
+    small = np.zeros((6, 2), np.uint8)
+    assert refused(answers.integers, small, (None, 2), what="the pairs", most=11) == sentence
+    assert answers.integers(small, (None, 2), most=12).dtype == np.int64
+    assert refused(answers.array, small, dtype=None, what="the pairs", most=11) == sentence
+    vast = np.broadcast_to(np.uint8(0), answers.MOST_NUMBERS + 1)  # one byte of memory
+    assert refused(answers.integers, vast, what="the pairs") == sentence

@@ -125,6 +125,39 @@ server._OPERATIONS["read"] = lambda s, q: {"../../victim": b"x"}
         student.read_files("logs")
 
 
+SMALL = Limits(message=2**20, elements=2000)
+ENDLESS = """
+import itertools
+import autograder.remote.server as server
+def endless(make): return (asked.append(1) or make() for _ in itertools.count())
+def large(): return endless(lambda: np.zeros(2**17, np.uint8))
+def nested(): return endless(lambda: [[] for _ in range(200)])
+asked = []
+def times(): return len(asked)
+honest = server._OPERATIONS["next"]
+"""
+ONE_BY_ONE = "server._OPERATIONS['next'] = lambda s, question: honest(s, {**question, 'count': 1})"
+
+
+@pytest.mark.parametrize(("name", "most"), [("large", 9), ("nested", 11)])
+def test_an_iteration_in_chunks_is_bounded_like_one_answer(tmp_path: Path, name: str, most: int) -> None:
+    """No chunk is too large by itself; the grader counts what it has received and asks for no more."""
+    with session(tmp_path, PRELUDE, ENDLESS, ONE_BY_ONE, limits=SMALL) as student:
+        taken = []
+        with pytest.raises(
+            BadAnswer, match=f"What `{name}` yields is too much to be checked: more than 1 MB or"
+        ):
+            taken.extend(student.iterate(student.function(name).keep(), limit=10**6))
+        assert student.times() <= most
+        assert student.ready()  # the session goes on
+
+
+def test_an_iteration_within_the_bound_of_one_answer_is_no_excess(tmp_path: Path) -> None:
+    with session(tmp_path, PRELUDE, ENDLESS, ONE_BY_ONE, limits=SMALL) as student:
+        assert len(list(student.iterate(student.large.keep(), limit=7))) == 7
+        assert len(list(student.iterate(student.nested.keep(), limit=9))) == 9
+
+
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a//b", "a/../b", "./a", "a\\\\b", ""])
 def test_names_of_files_stay_inside(tmp_path: Path, name: str) -> None:
     lie = f"import autograder.remote.server as s\ns._OPERATIONS['read'] = lambda a, b: {{'{name}': b'x'}}"

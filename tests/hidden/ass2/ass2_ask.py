@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.remote import answers
 from autograder.remote.client import Student
-from autograder.remote.errors import StudentRaised
+from autograder.remote.errors import BadAnswer, StudentRaised
 
 Array = np.ndarray
 Answer = TypeVar("Answer")
@@ -41,6 +41,15 @@ def stream(student: Student, make: Callable[[], object], limit: int) -> list[obj
     return either(student, question)
 
 
-def numbers(elements: list[object], what: str) -> list[list[int]]:
-    """Batches of whole numbers as lists; BadAnswer for anything else."""
+def numbers(elements: list[object], what: str, most: int) -> list[list[int]]:
+    """Batches of whole numbers as lists, `most` numbers in all; BadAnswer for anything else.
+
+    As lists they take 40 times the memory: how many there are is judged before any is converted.
+    """
+    found = sum(element.size for element in elements if isinstance(element, np.ndarray))
+    if found > most:
+        raise BadAnswer(
+            "The stream holds many times more elements than it should.",
+            f"{found} elements",
+        )
     return [answers.integers(element, (None,), what=what).tolist() for element in elements]

@@ -23,6 +23,7 @@ from autograder.remote.errors import BadAnswer
 
 Array = np.ndarray
 TOLERANCE = 1e-6
+FAR_TOO_MANY = 20  # times as many elements as were asked for: no order is worth to be looked for in them
 BITS = 10  # positions below 1024, written as ten pixels that are black or white
 
 IMAGES, LABELS = "the images of a batch", "the labels of a batch"
@@ -87,11 +88,13 @@ def _ask(
     def make() -> object:
         return student.make_dataset.keep(examples.x, examples.y, batch, buffer, epochs, seed)
 
-    batches = []
+    batches: list[tuple[Array, Array]] = []
+    room = FAR_TOO_MANY * n * epochs
     for element in stream(student, make, most):
         pair = answers.listing(element, 2, what="a batch")
         images = answers.array(pair[0], dtype=None, what=IMAGES)
-        labels = answers.array(pair[1], (None,), None, what=LABELS)
+        labels = answers.array(pair[1], (None,), None, what=LABELS, most=room)
+        room -= len(labels)
         if images.ndim == 0 or images.size != len(labels) * 784:
             raise BadAnswer("A batch: expected 784 pixels for each label.")
         batches.append((images, labels))
@@ -242,7 +245,7 @@ def test_order(order: str, student: Student, rng: np.random.Generator, measure: 
             return student.ordered.keep(order, n, buffer, batch, epochs)
 
         most = epochs * (n // batch + 1) + 5
-        batches = numbers(stream(student, make, most), "a batch of ordered")
+        batches = numbers(stream(student, make, most), "a batch of ordered", FAR_TOO_MANY * n * epochs)
         if attempt == 0:
             caption = f"{ordering.spelled(order)}: n = {n}, batch = {batch}"
             _show(measure, batches, n, "stream", caption)

@@ -14,6 +14,8 @@ from autograder.remote.errors import StudentError
 
 Sentence = np.ndarray
 Pairs = Counter[tuple[int, int]]
+FAR_TOO_MANY = 20  # times as many pairs as there can be
+ALWAYS_READ = 10_000  # numbers, whatever was asked
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ def pairs_of(student: Student, words: Sentence, window: int) -> np.ndarray:
         return np.zeros((0, 2), np.int64)
     if isinstance(found, np.ndarray) and not found.size:
         return np.zeros((0, 2), np.int64)
-    return answers.integers(found, (None, 2), what="the pairs of skipgrams")
+    return answers.integers(
+        found, (None, 2), what="the pairs of skipgrams", most=2 * _most_pairs([words], window)
+    )
 
 
 def own_pairs(student: Student, corpus: Sequence[Sentence], window: int) -> Pairs | None:
@@ -51,13 +55,25 @@ def examples_of(
     with student.arrays_as("numpy"):
         found = student.training_examples.value(list(corpus), window, num_ns, vocab, seed, epoch)
     parts = answers.listing(found, 3, what="what training_examples returns")
-    target = answers.integers(parts[0], (None,), what="the targets")
+    most = _most_pairs(corpus, window)
+    target = answers.integers(parts[0], (None,), what="the targets", most=most)
     shape = (len(target), 1 + num_ns)
+    room = (1 + num_ns) * most
     return Examples(
         target=target,
-        context=answers.integers(parts[1], shape, what="the contexts"),
-        label=answers.integers(_as_integers(parts[2]), shape, what="the labels"),
+        context=answers.integers(parts[1], shape, what="the contexts", most=room),
+        label=answers.integers(
+            _as_integers(answers.array(parts[2], shape, None, what="the labels", most=room)),
+            shape,
+            what="the labels",
+        ),
     )
+
+
+def _most_pairs(corpus: Sequence[Sentence], window: int) -> int:
+    """More than any answer that is worth to be looked at holds. Pairs are compared as tuples, which take far more
+    memory and time than the array that came."""
+    return max(ALWAYS_READ, FAR_TOO_MANY * 2 * window * sum(map(len, corpus)))
 
 
 def _as_integers(value: object) -> object:
