@@ -14,6 +14,12 @@ The program is called from outside with a number of steps k; the student's clock
    both. A statistic of many calls of one program, such as the shortest, takes them from different moments.
 5. The median of the pairs' ratios (reference time / student time, so larger is faster), with a bootstrap interval.
    Pairs are measured until the interval is narrow and the threshold is not in it, or for a minute.
+6. A program that reaches the threshold reaches it by whole calls, too: the steps of a long call divided by all of its
+   time, but for the overhead that a call of the reference has. A slope alone is a difference, which a program makes as
+   small as it likes by wasting time in short calls; no program can make a whole call look shorter than it is. A right
+   program whose calls have more overhead than the reference's is not to lose by that, so where whole calls do not
+   reach the threshold, longer ones are made, in which an overhead counts less and less, until they do, or it is plain
+   that they never will, or they take seconds; only then their ratio is the one that counts.
 
 Calls must return only when the work is done (`.numpy()`, synchronize). Seconds throughout; a clock may be passed in,
 and a program may say itself how long its work took (`Timed`): on a CPU the computing time of its process, which other
@@ -49,6 +55,15 @@ LEAST_STEPS = 3  # of a long call
 LEAST_WORK_S = 0.008  # that K - k steps should take: far above a clock's grain, below most bursts
 LONG_WORK_S = 0.2  # beyond which fewer steps are enough
 MAX_STEPS = 100_000
+IDLE_S = (
+    LEAST_WORK_S / 8
+)  # if a long call takes no more than this longer than a short one, its steps took no time
+MOST_IDLE = 1 / 3  # of the student's pairs of calls; bursts of other work make a few idle
+TRIES = 20  # for a pair in which both programs' steps took time
+LONGER = 4  # times more steps, where whole calls leave a doubt
+WHOLE_CALLS = 3
+HOPELESS = 0.8  # of the threshold: a speed of the added steps below which calls need not become longer still
+LONGEST_CALL_S = 10.0  # of a whole call: what is slow by then is slow
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,8 @@ class Throughput:
     `threshold`.
 
     `low` and `high` bound the ratio with `confidence`; speeds are items a second. `pairs` are the single
-    ratios, `steps` those of the student's long calls. `environment` names device, driver and library versions.
+    ratios, `steps` those of the student's long calls, whose slopes were measured or which counted as a whole.
+    `environment` names device, driver and library versions.
     """
 
     ok: bool
@@ -126,25 +142,19 @@ def compare(
         for program in (checked, plain):
             _warm_up(program, steps, clock)
         mine, theirs = _sized(checked, steps), _reference_sized(plain, steps)
-        began = clock()
-        measured: list[tuple[float, float]] = []
-        look = pairs
-        while len(measured) < max_pairs:
-            measured.append(_pair(mine, theirs, len(measured)))
-            took = clock() - began
-            if len(measured) < max_pairs and (len(measured) < look or took < LEAST_S):
-                continue
-            ratios = [r / s for s, r in measured]
-            low, high = bootstrap_median(ratios, confidence)
-            precise = high - low <= 2 * precision * float(np.median(ratios))
-            if (precise and not low < threshold < high) or took > LONGEST_S:
-                break
-            look = 1 + len(measured) * 5 // 4
+        slopes = _measured(mine, theirs, threshold, pairs, max_pairs, precision, confidence, clock)
+        counts = [(s.slope, r.slope) for s, r in slopes]
+        how = ""
+        if _ratio(counts) >= threshold:
+            longest, whole = _whole_calls(mine, theirs, slopes, threshold)
+            if _ratio(whole) < threshold:
+                mine, counts, how = longest, whole, ", by all the time that a call of it takes"
     except (_WrongAnswer, _NoWork) as problem:
         correct = not isinstance(problem, _WrongAnswer)
         return _without_ratio(correct, confidence, threshold, steps, str(problem), named)
-    ratio = float(np.median(ratios))
-    seconds, reference_seconds = (float(np.median([pair[i] for pair in measured])) for i in (0, 1))
+    ratio, ratios = _ratio(counts), [r / s for s, r in counts]
+    low, high = bootstrap_median(ratios, confidence)
+    seconds, reference_seconds = (float(np.median([pair[i] for pair in counts])) for i in (0, 1))
     return Throughput(
         ok=ratio >= threshold,
         correct=True,
@@ -157,7 +167,7 @@ def compare(
         reference_per_second=items_per_step / reference_seconds,
         pairs=tuple(ratios),
         steps=mine.long,
-        sentence=_sentence(ratio, threshold),
+        sentence=_sentence(ratio, threshold, how),
         environment=named,
     )
 
@@ -320,21 +330,125 @@ def _sized(program: Callable[[int], float], steps: int) -> _Sized:
             steps *= 2 if work > LEAST_WORK_S / 4 else 4
 
 
-def _pair(student: _Sized, reference: _Sized, number: int) -> tuple[float, float]:
-    """Seconds a step of student and reference. Pairs alternate in their order, so that two of them are ABBA."""
+@dataclass(frozen=True)
+class _Calls:
+    """Seconds of one short and one long call of a program."""
+
+    sized: _Sized
+    short_s: float
+    long_s: float
+
+    @property
+    def work_s(self) -> float:
+        return self.long_s - self.short_s
+
+    @property
+    def slope(self) -> float:
+        """Seconds a step."""
+        return self.work_s / (self.sized.long - self.sized.short)
+
+    @property
+    def overhead_s(self) -> float:
+        """What the long call took besides its steps."""
+        return self.long_s - self.sized.long * self.slope
+
+
+def _measured(
+    mine: _Sized,
+    theirs: _Sized,
+    threshold: float,
+    pairs: int,
+    max_pairs: int,
+    precision: float,
+    confidence: float,
+    clock: Clock,
+) -> list[tuple[_Calls, _Calls]]:
+    """Pairs of student and reference, until they are enough. Raises _NoWork where the student's steps mostly take no
+    time."""
+    began = clock()
+    found: list[tuple[_Calls, _Calls]] = []
+    idle, look = 0, pairs
+    while len(found) < max_pairs:
+        pair, idle_before = _pair(mine, theirs, len(found))
+        found.append(pair)
+        idle += idle_before
+        took = clock() - began
+        if len(found) < max_pairs and (len(found) < look or took < LEAST_S):
+            continue
+        ratios = [r.slope / s.slope for s, r in found]
+        low, high = bootstrap_median(ratios, confidence)
+        precise = high - low <= 2 * precision * float(np.median(ratios))
+        if (precise and not low < threshold < high) or took > LONGEST_S:
+            break
+        look = 1 + len(found) * 5 // 4
+    if idle > MOST_IDLE * (len(found) + idle):
+        raise _NoWork
+    return found
+
+
+def _pair(student: _Sized, reference: _Sized, number: int) -> tuple[tuple[_Calls, _Calls], int]:
+    """Calls of student and reference whose steps took time, and how many before in which the student's did not.
+
+    Pairs alternate in their order, so that two of them are ABBA.
+    """
     order = (student, reference) if number % 2 == 0 else (reference, student)
-    for _ in range(20):
+    idle = 0
+    for _ in range(TRIES):
         short = [each.program(each.short) for each in order]
         long = [each.program(each.long) for each in order]
-        slopes = [
-            (long_s - short_s) / (each.long - each.short)
-            for each, short_s, long_s in zip(order, short, long, strict=True)
-        ]
-        if min(slopes) > 0:
-            return (slopes[0], slopes[1]) if order[0] is student else (slopes[1], slopes[0])
+        first, second = (_Calls(*each) for each in zip(order, short, long, strict=True))
+        mine, theirs = (first, second) if order[0] is student else (second, first)
+        if min(mine.work_s, theirs.work_s) > IDLE_S:
+            return (mine, theirs), idle
+        if theirs.work_s > IDLE_S:
+            idle += 1
+    if idle > TRIES / 2:  # the reference could be measured
+        raise _NoWork
     raise ThroughputError("More steps took no longer, again and again: the machine is too busy to measure.")
 
 
-def _sentence(ratio: float, threshold: float) -> str:
+def _whole_calls(
+    mine: _Sized, theirs: _Sized, measured: Sequence[tuple[_Calls, _Calls]], threshold: float
+) -> tuple[_Sized, list[tuple[float, float]]]:
+    """Seconds a step of student and reference by all the time of their calls, but for the reference's overhead.
+
+    Of the long calls that were `measured`, or of longer ones for as long as these do not reach the threshold.
+    """
+    overhead = max(0.0, float(np.median([r.overhead_s for _, r in measured])))
+    calls = [(s.long_s, r.long_s) for s, r in measured]
+    hopeless = False
+    while True:
+        # The student's calls are never taken to be mostly overhead, which they may not even have.
+        found = [
+            (max(mine_s - overhead, mine_s / 2) / mine.long, max(theirs_s - overhead, 0.0) / theirs.long)
+            for mine_s, theirs_s in calls
+        ]
+        mine_s, theirs_s = (float(np.median([pair[i] for pair in calls])) for i in (0, 1))
+        too_long = mine_s * LONGER > LONGEST_CALL_S or mine.long * LONGER > MAX_STEPS
+        if _ratio(found) >= threshold or hopeless or too_long:
+            return mine, found
+        shorter, shorter_s = mine.long, mine_s
+        mine = _Sized(mine.program, mine.long * LONGER)
+        if theirs_s < LONG_WORK_S:  # long enough to see the same of the machine
+            theirs = _Sized(theirs.program, theirs.long * LONGER)
+        calls = [_long_calls(mine, theirs, number) for number in range(WHOLE_CALLS)]
+        added = [(s - shorter_s, (r - overhead) / theirs.long * (mine.long - shorter)) for s, r in calls]
+        # An overhead does not grow with the steps: what the added ones take, no longer call makes up for.
+        hopeless = min(s for s, _ in added) > LONG_WORK_S and _ratio(added) < HOPELESS * threshold
+
+
+def _long_calls(student: _Sized, reference: _Sized, number: int) -> tuple[float, float]:
+    """Seconds of one long call of each, in alternating order."""
+    order = (student, reference) if number % 2 == 0 else (reference, student)
+    first, second = (each.program(each.long) for each in order)
+    return (first, second) if order[0] is student else (second, first)
+
+
+def _ratio(seconds: Sequence[tuple[float, float]]) -> float:
+    """The median of the student's speeds in units of the reference's."""
+    return float(np.median([r / s for s, r in seconds]))
+
+
+def _sentence(ratio: float, threshold: float, how: str = "") -> str:
     verdict = "That is enough." if ratio >= threshold else f"At least {threshold:g} times is asked for."
-    return f"Your program runs at {ratio:.2f} times the speed of the reference. {verdict}"
+    return f"Your program runs at {ratio:.2f} times the speed of the reference{how}. {verdict}"

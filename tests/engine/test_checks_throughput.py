@@ -1,3 +1,5 @@
+import collections
+
 import numpy as np
 import pytest
 
@@ -138,6 +140,78 @@ def test_a_program_may_be_a_thousand_times_slower_or_faster(slower):
     result = compare(machine.program(1e-4 * slower), machine.program(1e-4), 0.5, clock=machine.clock)
     assert result.ratio == pytest.approx(1 / slower, rel=0.05)
     assert machine.now < 120
+
+
+def padded(machine, per_step, leave=0.004):
+    """Does its work, and in short calls wastes all but `leave` seconds of what a long one takes."""
+    recent = collections.deque(maxlen=6)
+
+    def run(k):
+        recent.append(k)
+        work, longest = per_step * k, per_step * max(recent)
+        machine.now += 0.002 + (work if k == max(recent) else max(work, longest - leave))
+        return np.arange(k)
+
+    return run
+
+
+@pytest.mark.parametrize("slower", [4, 10])
+def test_time_wasted_in_short_calls_makes_nobody_fast(slower):
+    machine = Machine(noise=0.005)
+    reference = machine.program(4e-4, call=0.002)
+    result = compare(padded(machine, slower * 4e-4), reference, 0.4, clock=machine.clock)
+    assert not result.ok
+    assert result.ratio == pytest.approx(1 / slower, rel=0.15)
+    assert "all the time" in result.sentence
+    assert machine.now < 10
+
+
+@pytest.mark.parametrize(
+    ("slower", "overhead"), [(1, 0.005), (1, 0.05), (1.7, 0.005), (1.7, 0.02), (1.8, 0.05)]
+)
+def test_an_overhead_of_each_call_costs_a_right_program_nothing(slower, overhead):
+    machine = Machine(noise=0.005)
+    reference = machine.program(4e-4, call=0.002)
+    student = machine.program(slower * 4e-4, call=0.002 + overhead)
+    result = compare(student, reference, 0.5, clock=machine.clock)
+    assert result.ok
+    assert result.ratio == pytest.approx(1 / slower, rel=0.05)
+
+
+def test_calls_are_longer_only_where_that_decides():
+    machine = Machine(noise=0.005)
+    asked = []
+    reference = machine.program(4e-4, call=0.005)
+    result = compare(lambda k: (asked.append(k), reference(k))[1], reference, 0.5, clock=machine.clock)
+    assert result.ok
+    assert max(asked[-2 * len(result.pairs) :]) == result.steps
+
+
+@pytest.mark.parametrize("jitter", [0.0, 1e-4, 0.005, 0.02])
+def test_a_program_whose_steps_take_no_time_any_more_is_not_ok(jitter):
+    machine = Machine()
+    calls = []
+
+    def spoiler(k):
+        calls.append(k)
+        machine.now += k * 1e-4 if len(calls) < 90 else 0.02 + jitter * machine.rng.uniform()
+        return np.arange(k)
+
+    result = compare(spoiler, machine.program(4e-4), 0.5, clock=machine.clock)
+    assert (result.ok, result.correct) == (False, True)
+    assert "More steps take your program no longer" in result.sentence
+
+
+def test_a_reference_whose_steps_take_no_time_any_more_says_nothing_about_the_student():
+    machine = Machine()
+    calls = []
+
+    def spoilt(k):
+        calls.append(k)
+        machine.now += k * 4e-4 if len(calls) < 80 else 0.02
+
+    with pytest.raises(ThroughputError, match="too busy"):
+        compare(machine.program(4e-4), spoilt, 0.5, clock=machine.clock)
 
 
 class BusyMachine(Machine):

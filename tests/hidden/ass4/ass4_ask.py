@@ -58,8 +58,8 @@ class TrainStep:
 
     @property
     def seconds(self) -> float:
-        """How long the last call took, by the grader's clock."""
-        return self._student.last_call.wall_s
+        """The computing time that the last call cost, by the grader's clock."""
+        return self._student.last_call.cpu_s
 
     def traces(self) -> int:
         return answers.integer(self._student.traces(self.handle), 0, what="the number that traces gives")

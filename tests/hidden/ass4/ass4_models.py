@@ -1,7 +1,8 @@
 """Models of the grader's own, built in the student's process, and what they should compute.
 
 The code is sent there with `student.run`, so a student's process can read it; what is judged are the losses that come
-back, against those computed here in float64.
+back, against those computed here in float64. `Mlp.eager_steps` is a yardstick of speed, and only for the reference's
+process: a student's code could make TensorFlow slow where it is measured.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _given_eager_steps(model, x, y, k):
 
 
 class Mlp:
-    """A network with one hidden layer in the student's process, with weights drawn here."""
+    """A network with one hidden layer in a student's or the reference's process, with weights drawn here."""
 
     def __init__(
         self, student: Student, rng: np.random.Generator, n_in: int, hidden: int, n_out: int
@@ -144,7 +145,7 @@ class Mlp:
         return [np.asarray(w, np.float64) for w in model.method("get_weights")]
 
     def eager_steps(self, model: Handle, x: Array, y: Array, k: int) -> None:
-        """k plain eager steps of the grader's own, in the student's process."""
+        """k plain eager steps of the grader's own."""
         answers.scalar(self._student.function("_given_eager_steps")(model, x, y, k), what="the loss")
 
     def loss(self, weights: list[Array], x: Array, y: Array, loudness: float = 1.0) -> float:
