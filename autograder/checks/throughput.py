@@ -55,9 +55,8 @@ LEAST_STEPS = 3  # of a long call
 LEAST_WORK_S = 0.008  # that K - k steps should take: far above a clock's grain, below most bursts
 LONG_WORK_S = 0.2  # beyond which fewer steps are enough
 MAX_STEPS = 100_000
-IDLE_S = (
-    LEAST_WORK_S / 8
-)  # if a long call takes no more than this longer than a short one, its steps took no time
+# If a long call takes no more than this longer than a short one, its steps took no time.
+IDLE_S = LEAST_WORK_S / 8
 MOST_IDLE = 1 / 3  # of the student's pairs of calls; bursts of other work make a few idle
 TRIES = 20  # for a pair in which both programs' steps took time
 LONGER = 4  # times more steps, where whole calls leave a doubt

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 
-SESSIONS = (
-    1.5  # as many sessions' wall time: a restart late in a slow notebook's session still has half of one
-)
+# As many sessions' wall time: a restart late in a slow notebook's session still has half of one.
+SESSIONS = 1.5
 
 
 class Allowance:

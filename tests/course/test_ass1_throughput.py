@@ -53,6 +53,7 @@ class _Budget:
 @pytest.fixture(autouse=True)
 def trainings_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "trained", lambda who, *_: who.train())
+    monkeypatch.setattr(rules, "_seen", lambda *_: 1.0)
 
 
 def check(student: Trainer, reference: Trainer, times: dict[str, float]) -> float:
@@ -60,7 +61,11 @@ def check(student: Trainer, reference: Trainer, times: dict[str, float]) -> floa
     measure = Measure()
     rng = np.random.default_rng(1)
     task = SimpleNamespace(x_train=None, y_train=None)
-    rules.test_throughput(student, reference, times, rng, lambda *_: task, measure)  # type: ignore[arg-type]
+
+    def prepared(name: str, *_: object) -> object:
+        return (task, None) if name == "task" else task
+
+    rules.test_throughput(student, reference, times, rng, prepared, measure)  # type: ignore[arg-type]
     [figure] = measure.figures
     assert isinstance(figure.value, float)
     return figure.value
@@ -97,3 +102,20 @@ def test_one_that_takes_for_ever_is_not_waited_for() -> None:
     student, reference = Trainer(100.0), Trainer(0.3)
     with pytest.raises(Failed, match="more than 30 times"):
         check(student, reference, {"epoch": 0.3})
+
+
+@pytest.mark.parametrize(
+    ("in_one_epoch", "in_two", "fair"),
+    [(0.8, 0.8, True), (0.0, 0.0, True), (0.1, 0.2, True), (0.0, 1.0, False), (0.02, 0.3, False)],
+)
+def test_the_epoch_that_is_timed_goes_through_as_many_images_as_others(
+    monkeypatch: pytest.MonkeyPatch, in_one_epoch: float, in_two: float, fair: bool
+) -> None:
+    shares = iter([in_one_epoch, in_two])
+    monkeypatch.setattr(rules, "_seen", lambda *_: next(shares))
+    student, reference = Trainer(0.6), Trainer(0.3)
+    if fair:
+        assert check(student, reference, {}) == 2.0
+    else:
+        with pytest.raises(Failed, match="a small part of the images only"):
+            check(student, reference, {})
