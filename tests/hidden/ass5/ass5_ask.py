@@ -45,9 +45,12 @@ class Network:
         return answers.array(found, (len(tokens), self.out), FLOATS, what=f'logits with mode "{mode}"')
 
 
-def sizes(rng: np.random.Generator) -> tuple[int, int]:
-    """A vocabulary and a number of hidden units, close to those of the notebook's own checks and others."""
-    return int(rng.choice([36, 37, 38, 39, 41, 42, 43, 44])), int(rng.choice([13, 14, 15, 17, 18, 19]))
+def sizes() -> tuple[int, int]:
+    """A vocabulary and a number of hidden units: close to those of the notebook's own checks, and others.
+
+    They are the same in all tests: of functions that are asked with many sizes, TensorFlow traces one that is for none.
+    """
+    return 44, 17
 
 
 def network(student: Student, vocab: int, hidden: int, out: int, seed: int) -> Network:

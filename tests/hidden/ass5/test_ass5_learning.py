@@ -75,7 +75,7 @@ def test_reviews_are_told_apart(student: Student, rng: np.random.Generator, meas
 @pytest.mark.budget(60)
 def test_the_vocabulary_reaches_to_the_largest_token(student: Student, rng: np.random.Generator) -> None:
     """The network has an input of its own for every token up to the largest, also for those that never occur."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     tokens = rng.choice([1, 2, 3, vocab - 1], size=(200, 8)).astype(np.int32)
     tokens[0] = vocab - 1
     net = trained(student, tokens, rng.integers(0, 2, 200).astype(np.int32), hidden, 1, fresh_seed(rng))
@@ -141,7 +141,7 @@ def _no_recurrence(net: Network, vocab: int, tokens: Array, rng: np.random.Gener
 
 def _untrained_fails_too(student: Student, rng: np.random.Generator) -> bool:
     """Then rnn-step, rnn-sequence or rnn-masking, which ask networks of these sizes, are lost already."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     sequences = [list(map(int, words(rng, vocab, length))) for length in range(1, 31)]
     try:
         net = network(student, vocab, hidden, 1, fresh_seed(rng))
@@ -153,7 +153,7 @@ def _untrained_fails_too(student: Student, rng: np.random.Generator) -> bool:
 def _head_bends(student: Student, rng: np.random.Generator) -> bool:
     """Whether the logits of the average state are not the average logits, in an untrained network: a head that is not
     affine costs rnn-pooling."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     try:
         net = network(student, vocab, hidden, 1, fresh_seed(rng))
         tokens = words(rng, vocab, 5, 8)

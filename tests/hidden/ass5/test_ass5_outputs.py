@@ -37,7 +37,7 @@ SIDES: tuple[masking.Side, ...] = ("post", "pre")
 @pytest.mark.parametrize("mode", ["mean_logits", "mean_states"])
 def test_averages_of_logits(student: Student, rng: np.random.Generator, mode: str) -> None:
     """{mode} is the logits averaged over the words, however much padding there is."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     _expect_average(net, mode, _sequences(rng, vocab), vocab, rng, CLOSE)
 
@@ -70,7 +70,7 @@ def test_averages_of_a_trained_network(student: Student, rng: np.random.Generato
 @pytest.mark.budget(60)
 def test_averages_of_probabilities(student: Student, rng: np.random.Generator, measure: Measure) -> None:
     """mean_probs is the average of the sigmoids at the words, and not the sigmoid of an average."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     sequences = _sequences(rng, vocab)
     gap = _gap(net, sequences)
@@ -92,7 +92,7 @@ def test_averages_of_probabilities(student: Student, rng: np.random.Generator, m
 @pytest.mark.item("rnn-pooling")
 def test_without_masks_all_steps_count(student: Student, rng: np.random.Generator) -> None:
     """With masked=False averages are over all steps, padded ones included."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = masking.padded([list(words(rng, vocab, n)) for n in (2, 5, 7)], 7)
     each = np.stack([net.logits(tokens[:, : t + 1], "last", masked=False) for t in range(7)], axis=1)
@@ -215,7 +215,7 @@ def _trained(
 @pytest.mark.item("rnn-heads")
 def test_two_outputs_make_one_probability(student: Student, rng: np.random.Generator) -> None:
     """With two outputs the probabilities are a softmax: the second is the sigmoid of the logits' difference."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 2, fresh_seed(rng))
     tokens = _single_words(vocab)  # nothing is averaged
     z, p = wide(net.logits(tokens, "last")), wide(net.logits(tokens, "mean_probs"))
@@ -233,7 +233,7 @@ def test_two_outputs_make_one_probability(student: Student, rng: np.random.Gener
 @pytest.mark.item("rnn-heads")
 def test_one_output_is_a_sigmoid(student: Student, rng: np.random.Generator) -> None:
     """With one output the probability is the sigmoid of the logit."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = _single_words(vocab)
     z, p = wide(net.logits(tokens, "last")), wide(net.logits(tokens, "mean_probs"))

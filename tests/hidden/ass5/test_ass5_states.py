@@ -43,7 +43,7 @@ def test_step_is_the_tanh_of_a_weighted_sum(
 @pytest.mark.item("rnn-step")
 def test_large_sums_are_not_cut_off(student: Student, rng: np.random.Generator) -> None:
     """Where the weighted sum is large, the new state comes as close to 1 or -1 as the tanh does."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     x, none = rng.normal(size=(1, vocab)), np.zeros((1, hidden), np.float32)
 
@@ -65,7 +65,7 @@ def test_large_sums_are_not_cut_off(student: Student, rng: np.random.Generator) 
 @pytest.mark.item("rnn-step")
 def test_step_treats_rows_alone(student: Student, rng: np.random.Generator) -> None:
     """Each row of a batch has a step of its own, and a batch may hold a single row."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     both = np.concatenate([one_hot(words(rng, vocab, 5), vocab), rng.uniform(-0.8, 0.8, (5, hidden))], axis=1)
 
@@ -82,7 +82,7 @@ def test_step_treats_rows_alone(student: Student, rng: np.random.Generator) -> N
 @pytest.mark.item("rnn-step")
 def test_units_hear_each_other(student: Student, rng: np.random.Generator) -> None:
     """Each unit of the new state is a weighted sum of all units of the old state, with weights of its own."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     found = recurrence.state_weights(network(student, vocab, hidden, 1, fresh_seed(rng)).step, vocab, hidden)
     if found.diagonal or found.rank < 2:  # weights may start so, and do not stay so
         tokens, y = words(rng, vocab, 2000, 8), rng.integers(0, 2, 2000).astype(np.int32)
@@ -104,7 +104,7 @@ def test_units_hear_each_other(student: Student, rng: np.random.Generator) -> No
 @pytest.mark.item("rnn-step")
 def test_networks_are_made_by_their_seeds(student: Student, rng: np.random.Generator) -> None:
     """The seed decides the weights of a network, and a network stays what it is when others are made."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     x = rng.normal(size=(4, vocab)).astype(np.float32)
     h = rng.uniform(-0.8, 0.8, (4, hidden)).astype(np.float32)
     first, second = fresh_seed(rng), fresh_seed(rng)
@@ -134,7 +134,7 @@ def test_networks_are_made_by_their_seeds(student: Student, rng: np.random.Gener
 @pytest.mark.item("rnn-sequence", weight=2)
 def test_a_sequence_is_its_steps(student: Student, rng: np.random.Generator) -> None:
     """The states of a sequence are single steps done one after the other, starting from zeros."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     for count, steps in ((3, 7), (1, 1), (6, 2)):
         net = network(student, vocab, hidden, 1, fresh_seed(rng))
         tokens = words(rng, vocab, count, steps)
@@ -148,7 +148,7 @@ def test_a_sequence_is_its_steps(student: Student, rng: np.random.Generator) -> 
 @pytest.mark.item("rnn-sequence")
 def test_a_sequence_starts_where_it_is_told(student: Student, rng: np.random.Generator) -> None:
     """Given h0, the sequence starts from there; reading on from a state is the same as reading in one go."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = words(rng, vocab, 4, 6)
     _expect_steps(net, vocab, tokens, rng.uniform(-0.9, 0.9, (4, hidden)).astype(np.float32), rng)
@@ -163,7 +163,7 @@ def test_a_sequence_starts_where_it_is_told(student: Student, rng: np.random.Gen
 @pytest.mark.item("rnn-sequence")
 def test_states_depend_on_what_was_read(student: Student, rng: np.random.Generator) -> None:
     """A state depends on its own word and on earlier ones, not on later words and not on other rows."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = words(rng, vocab, 3, 6)
     found = recurrence.directions(net.states, tokens, (tokens % (vocab - 1) + 1).astype(np.int32))
@@ -226,7 +226,7 @@ def test_states_of_words_do_not_feel_padding(
     student: Student, rng: np.random.Generator, measure: Measure
 ) -> None:
     """The states at the words are those of each sequence alone, however much padding stands before or behind."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     sequences = [list(map(int, words(rng, vocab, length))) for length in LENGTHS]
     reports = [
@@ -241,7 +241,7 @@ def test_states_of_words_do_not_feel_padding(
 @pytest.mark.item("rnn-masking")
 def test_a_start_state_survives_padding(student: Student, rng: np.random.Generator) -> None:
     """A state given as h0 passes through padding that comes first."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     h0 = rng.uniform(-0.9, 0.9, (1, hidden)).astype(np.float32)
     sequences = [list(map(int, words(rng, vocab, length))) for length in LENGTHS]
@@ -257,7 +257,7 @@ def test_a_start_state_survives_padding(student: Student, rng: np.random.Generat
 @pytest.mark.item("rnn-masking", weight=2)
 def test_the_last_state_is_that_of_the_last_word(student: Student, rng: np.random.Generator) -> None:
     """The logits in mode "last" do not change with the padding, nor with the other sequences of the batch."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     sequences = [list(map(int, words(rng, vocab, length))) for length in LENGTHS]
     try:
@@ -277,7 +277,7 @@ def test_the_last_state_is_that_of_the_last_word(student: Student, rng: np.rando
 @pytest.mark.item("rnn-masking")
 def test_without_masks_padding_is_a_word(student: Student, rng: np.random.Generator) -> None:
     """With masked=False the token 0 is read as if it were a word."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = words(rng, vocab, 3, 6)
     start = np.zeros((3, hidden), np.float32)
@@ -296,7 +296,7 @@ def test_without_masks_padding_is_a_word(student: Student, rng: np.random.Genera
 @pytest.mark.item("rnn-masking")
 def test_padding_gets_no_gradient(student: Student, rng: np.random.Generator) -> None:
     """The gradient of the states at the words, with respect to all weights, is the same with padding as without."""
-    vocab, hidden = sizes(rng)
+    vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = words(rng, vocab, 3, 5)
     behind = np.concatenate([tokens, np.zeros((3, 4), np.int32)], axis=1)
