@@ -143,16 +143,15 @@ def read_stream(
 
     Elements are numbers or (byte) strings of digits. Without `source` they are the positions 0 .. n-1
     themselves, or, if there are exactly n different ones, stand in the order of their values (as after a map
-    that adds or scales). Raises StreamError for everything else,
-    and for more than `most` elements.
+    that adds or scales). Raises StreamError for everything else, and for more than `most` elements.
     """
     arrays = [a for a in _at_most(most, batches) if a.size]
     if not arrays:
         raise StreamError("The dataset yields no elements.")
     positions = _positions(arrays, n, source)
     sizes = Counter(a.size for a in positions)
-    most = max(sizes.values())
-    usual = max(size for size, count in sizes.items() if count == most)
+    often = max(sizes.values())
+    usual = max(size for size, count in sizes.items() if count == often)
     return Stream(tuple(positions), n, usual)
 
 

@@ -20,9 +20,8 @@ Array = np.ndarray
 Answer = TypeVar("Answer")
 FLOATS = ("float32", "float64")  # float64 is more than was asked for, and no mistake in the values
 MOST_BATCHES = 100_000
-MOST_TOKENS = (
-    10_000_000  # padding included: ten times what the largest collection needs with one width for all
-)
+# Padding included: ten times what the largest collection needs with one width for all.
+MOST_TOKENS = 10_000_000
 INSIDE = Path(__file__).with_name("ass6_inside.py").read_text(encoding="utf-8")
 
 

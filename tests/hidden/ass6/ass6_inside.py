@@ -2,9 +2,9 @@
 training of them.
 
 What `build_rnn` returns may be anything. The variables that `predict` uses are those that a gradient tape notices;
-where there are none, everything within reach of the handle, or else of predict, is searched for arrays of floats.
-A training takes its gradients through `predict`, or,
-where that ends in NumPy arrays, through a Keras model that gives the same logits.
+where there are none, everything within reach of the handle, or else of predict, is searched for arrays of floats. A
+training takes its gradients through `predict`, or, where that ends in NumPy arrays, through a Keras model that gives
+the same logits.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ def _found_weights(handle, tokens):
 
 
 def _searched(start, handle, tokens):
-    """The arrays of floats that predict uses, among those within reach of `start`. None where a matrix is found that
-    cannot be replaced: part of the weights would tell less than none."""
+    """The arrays of floats that predict uses, among those within reach of `start`. An empty list where a matrix is
+    found that cannot be replaced: part of the weights would tell less than none."""
     by_id = {}
     for place in _reached(start):
         thing = place.get()
@@ -163,9 +163,8 @@ def _inside(place, thing):
     elif isinstance(thing, np.ndarray) and thing.dtype == object:
         yield from (_item(thing, where) for where in np.ndindex(thing.shape))
     if isinstance(thing, types.FunctionType):
-        yield from (
-            _attribute(cell, "cell_contents") for cell in thing.__closure__ or () if cell != types.CellType()
-        )  # empty
+        filled = [cell for cell in thing.__closure__ or () if cell != types.CellType()]
+        yield from (_attribute(cell, "cell_contents") for cell in filled)
         yield from (_attribute(thing, name) for name in ("__defaults__", "__kwdefaults__"))
         if thing.__globals__ is globals():  # the student's: this code runs among it
             names = [name for name in _names(thing.__code__) if name in globals()]
