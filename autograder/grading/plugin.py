@@ -212,6 +212,15 @@ def fresh_student(context: GradingContext) -> Iterator[Callable[..., Student]]:
 
 
 @pytest.fixture
+def end_student(context: GradingContext) -> Callable[[], None]:
+    """Ends the student's process, with all that it still does; for `compare(end_student=…)`.
+
+    The test's `student` cannot be asked any more. The next test has another one, for which the notebook is run again.
+    """
+    return context.session().end
+
+
+@pytest.fixture
 def rng(request: pytest.FixtureRequest, context: GradingContext) -> np.random.Generator:
     """Hidden randomness: the same for every student of a term, unknown to them, different next term."""
     return _rng_of(request.node, context)

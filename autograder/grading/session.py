@@ -69,6 +69,7 @@ class StudentSession:
         self._student: Student | None = None
         self._generation = 0
         self._renewed = 0
+        self._ended = False  # by the grader
 
     def __enter__(self) -> StudentSession:
         try:
@@ -84,7 +85,10 @@ class StudentSession:
     @property
     def student(self) -> Student:
         """The proxy to question; raises `StudentDied` when the process cannot be kept alive."""
-        if self._student is None or self._student.ended:
+        if self._ended:
+            self._ended = False
+            self._start()
+        elif self._student is None or self._student.ended:
             self._restart()
         assert self._student is not None
         return self._student
@@ -121,6 +125,11 @@ class StudentSession:
         self._stop_kernel()
         self._start()
         return True
+
+    def end(self) -> None:
+        """End the process, with all that it still does. `student` is another one afterwards, in a new process."""
+        self._stop_kernel()
+        self._ended = True
 
     def _restart(self) -> None:
         if self.restarts >= MAX_RESTARTS:

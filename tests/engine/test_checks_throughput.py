@@ -187,6 +187,103 @@ def test_calls_are_longer_only_where_that_decides():
     assert max(asked[-2 * len(result.pairs) :]) == result.steps
 
 
+class SharedDevice(Machine):
+    """A device that works off what a student's call has left behind while it serves the reference's calls."""
+
+    def __init__(self, slowed, noise=0.005):
+        super().__init__(noise)
+        self.slowed, self.busy, self.ended, self.student_calls = slowed, False, [], 0
+
+    def student(self, per_step, call=0.002):
+        program = self.program(per_step, call)
+
+        def run(k):
+            assert not self.ended
+            self.busy, self.student_calls = True, self.student_calls + 1
+            return program(k)
+
+        return run
+
+    def reference(self, per_step, call=0.002):
+        plain, beside = self.program(per_step, call), self.program(self.slowed * per_step, self.slowed * call)
+        return lambda k: (beside if self.busy else plain)(k)
+
+    def end_student(self):
+        self.busy = False
+        self.ended.append(self.student_calls)
+
+
+@pytest.mark.parametrize("slower", [3, 8])
+def test_a_program_that_slows_the_reference_down_is_compared_with_the_reference_alone(slower):
+    device = SharedDevice(slowed=slower)
+    student, reference = device.student(slower * 4e-4), device.reference(4e-4)
+    unseen = compare(student, reference, 0.5, clock=device.clock)
+    assert unseen.ratio == pytest.approx(1, rel=0.05)
+    result = compare(student, reference, 0.5, clock=device.clock, end_student=device.end_student)
+    assert (result.ok, result.correct) == (False, True)
+    assert result.ratio == pytest.approx(1 / slower, rel=0.1)
+    assert result.high < 0.5
+    assert "goes on when its calls are over" in result.sentence
+    assert device.ended == [device.student_calls]
+
+
+def test_a_program_that_slows_the_reference_and_wastes_time_in_short_calls_gains_by_neither():
+    device = SharedDevice(slowed=2)
+    slow = padded(device, 6 * 4e-4)
+
+    def student(k):
+        device.busy = True
+        return slow(k)
+
+    reference = device.reference(4e-4)
+    result = compare(student, reference, 0.5, clock=device.clock, end_student=device.end_student)
+    assert not result.ok
+    assert result.ratio < 0.35
+
+
+@pytest.mark.parametrize("slower", [1, 1.7])
+def test_the_pairs_of_a_program_that_leaves_nothing_behind_count(slower):
+    device = SharedDevice(slowed=1.1)
+    student, reference = device.student(slower * 4e-4), device.reference(4e-4)
+    result = compare(student, reference, 0.5, clock=device.clock, end_student=device.end_student)
+    assert result.ok
+    assert result.ratio == pytest.approx(1.1 / slower, rel=0.05)
+    assert device.ended == [device.student_calls]
+
+
+def test_a_slow_program_is_ended_too_and_one_with_wrong_answers_is_not():
+    device = SharedDevice(slowed=1)
+    student, reference = device.student(4e-3), device.reference(4e-4)
+    assert not compare(student, reference, 0.5, clock=device.clock, end_student=device.end_student).ok
+    assert device.ended == [device.student_calls]
+    device = SharedDevice(slowed=1)
+    student, reference = device.student(4e-4), device.reference(4e-4)
+    wrong = compare(
+        student,
+        reference,
+        0.5,
+        verify=lambda answer, k: "wrong",
+        clock=device.clock,
+        end_student=device.end_student,
+    )
+    assert not wrong.correct
+    assert device.ended == []
+
+
+def test_a_reference_whose_steps_take_no_time_alone_says_nothing_about_the_student():
+    device = SharedDevice(slowed=1)
+    reference, student = device.reference(4e-4), device.student(4e-4)
+
+    def spoilt(k):
+        if device.ended:
+            device.now += 0.02
+        else:
+            reference(k)
+
+    with pytest.raises(ThroughputError, match="too busy"):
+        compare(student, spoilt, 0.5, clock=device.clock, end_student=device.end_student)
+
+
 @pytest.mark.parametrize("jitter", [0.0, 1e-4, 0.005, 0.02])
 def test_a_program_whose_steps_take_no_time_any_more_is_not_ok(jitter):
     machine = Machine()

@@ -57,7 +57,7 @@ SPEED_TEST = '''
 
 @pytest.mark.gpu
 @pytest.mark.item("average-values")
-def test_speed(student, reference, rng, environment, measure):
+def test_speed(student, reference, rng, environment, measure, end_student):
     """Steps a second, in units of the reference's."""
     from autograder.checks.throughput import compare
 
@@ -67,7 +67,7 @@ def test_speed(student, reference, rng, environment, measure):
     with student.arrays_as("tensor"), reference.arrays_as("tensor"):
         result = compare(
             lambda count: student.train_steps(x, count), lambda count: reference.train_steps(x, count), 0.05,
-            verify=problem, items_per_step=64, environment=environment,
+            verify=problem, items_per_step=64, environment=environment, end_student=end_student,
         )
     measure.throughput(result)
     expect(result.ok, result.sentence)

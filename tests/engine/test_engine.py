@@ -181,6 +181,27 @@ def test_once_the_time_of_all_sessions_is_used_up_the_remaining_tests_end_with_t
     assert after.score == 0
 
 
+def test_a_test_may_end_the_process_and_the_next_one_has_another(tmp_path: Path) -> None:
+    result = _graded_with(
+        "@pytest.mark.item('average-values')\n"
+        "def test_1_ends(student, end_student):\n"
+        "    student.run('MARK = 1')\n"
+        "    expect(student.get('MARK') == 1, 'not marked')\n"
+        "    end_student()\n"
+        "    with pytest.raises(StudentDied):\n"
+        "        student.get('MARK')\n"
+        "\n\n@pytest.mark.item('average-values')\n"
+        "def test_2_goes_on(student):\n"
+        "    expect(not student.has('MARK'), 'the old process')\n"
+        "    expect(student.has('moving_average'), 'the notebook was not run')\n"
+        "\n\nfrom autograder.remote.errors import StudentDied\n",
+        tmp_path,
+    )
+    outcomes = {o.test: o for item in result.items for o in item.outcomes}
+    assert [outcomes[name].status for name in ("test_1_ends", "test_2_goes_on")] == [Status.PASSED] * 2
+    assert statuses(result)["average-values"] == Status.PASSED
+
+
 def test_an_endless_call_is_stopped_by_its_budget(grade_of: GradeOf) -> None:
     result = grade_of({"standardise": "def standardise(table):\n    while True:\n        pass"})
     assert scores(result) == {**FULL, "standardise-values": 0.0}

@@ -65,7 +65,7 @@ SPEED_TEST = '''
 
 @pytest.mark.gpu
 @pytest.mark.item("average-values")
-def test_speed(student, reference, rng, environment, measure):
+def test_speed(student, reference, rng, environment, measure, end_student):
     """Training steps a second, in units of the reference's."""
     from autograder.checks.throughput import compare
 
@@ -80,7 +80,7 @@ def test_speed(student, reference, rng, environment, measure):
 
     result = compare(
         lambda count: student.train_steps(*task, count), lambda count: reference.train_steps(*task, count), 0.7,
-        verify=problem, items_per_step=1024, environment=environment,
+        verify=problem, items_per_step=1024, environment=environment, end_student=end_student,
     )
     measure.throughput(result)
     expect(result.ok, result.sentence)

@@ -7,6 +7,7 @@ method decides: a network that goes step by step starts thousands of small kerne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +47,7 @@ def test_predict_uses_fused_kernels(
     rng: np.random.Generator,
     measure: Measure,
     environment: dict[str, str],
+    end_student: Callable[[], None],
 ) -> None:
     """On a GPU, predict reaches at least half the speed of a plain stack of Keras's LSTM layers."""
     tokens = _right_padded(rng, LOAD)
@@ -61,6 +63,7 @@ def test_predict_uses_fused_kernels(
         items_per_step=LOAD.rows,
         steps=LOAD.calls,
         environment=environment,
+        end_student=end_student,
     )
     for name, value in verdict.environment.items():
         measure.figure(name, value)
