@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from autograder.course import Course, DataFolder
-from autograder.running.pools import ClusterError
+from autograder.running.cluster_error import ClusterError
 from autograder.running.store import deciding_files
 
 MAX_FILES, MAX_BYTES = 5_000, 512_000_000

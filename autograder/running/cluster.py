@@ -32,11 +32,11 @@ from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission
 from autograder.running.bundle import Bundle, portable
 from autograder.running.cluster_client import Gone, Report, connect, listen, say_goodbye, watch_over
+from autograder.running.cluster_error import ClusterError
 from autograder.running.cluster_worker import GraderPlugin, Shipment, grade_here
 from autograder.running.engine_version import engine_version
 from autograder.running.grader import order
 from autograder.running.local import ATTEMPTS, GradingFailure, Result
-from autograder.running.pools import ClusterError
 from autograder.secret import term_secret
 
 _AHEAD = 2  # submissions with the scheduler for each grader: one at work, one that is there when it is done

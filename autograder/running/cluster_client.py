@@ -15,8 +15,8 @@ from distributed import Client, Future
 from distributed.security import Security
 
 from autograder.course import Cluster
+from autograder.running.cluster_error import ClusterError
 from autograder.running.cluster_scheduler import Farewell
-from autograder.running.pools import ClusterError
 
 _CONNECT_S = 10.0
 _GOODBYE_S = 15.0

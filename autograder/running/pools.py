@@ -9,14 +9,10 @@ from typing import Protocol, Self
 from autograder.course import Cluster, Course
 from autograder.grading.settings import GradingSettings
 from autograder.intake import Submission
-from autograder.mistakes import Mistake
+from autograder.running.cluster_error import ClusterError
 from autograder.running.local import LocalPool, Result
 
 HERE = "none"  # the address that means: on this machine, whatever course.yaml says
-
-
-class ClusterError(Mistake):
-    """The cluster cannot grade; the message says what to do."""
 
 
 class Pool(Protocol):

@@ -36,9 +36,10 @@ from autograder.running import cluster as cluster_module
 from autograder.running import cluster_client, grader
 from autograder.running.bundle import Bundle, BundleError, portable
 from autograder.running.cluster import ClusterPool
+from autograder.running.cluster_error import ClusterError
 from autograder.running.engine_version import differences, engine_version
 from autograder.running.local import GradingFailure, LocalPool, Result
-from autograder.running.pools import ClusterError, cluster_of, pool_for
+from autograder.running.pools import cluster_of, pool_for
 from autograder.running.store import GradeStore
 from autograder.sandbox import Gpu, IsolationError
 from autograder.secret import VARIABLE, term_secret
