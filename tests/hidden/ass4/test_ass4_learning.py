@@ -57,6 +57,8 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
         "However large the weights are, no logit of the network is beyond 1 or -1.",
         "No sigmoid and no tanh in the last layer.",
     )
+    _expect_convolutions(student)
+    found_wide: list[tuple[int, int]] = []  # in networks of 1 and of 3 blocks
     for layers in (3, 5):
         small, large = (_weights(student, blocks, layers, 4) for blocks in (1, 3))
         expect(len(large) > len(small), "A network of 3 blocks has no more layers than one of 1 block.")
@@ -67,13 +69,22 @@ def test_the_form_of_the_network(student: Student, rng: np.random.Generator) -> 
             f"A network of 3 blocks with {layers} layers each should have at least {3 * layers} convolutions, one "
             f"of 1 block at least {layers}; yours have {len(_kernels(large))} and {len(_kernels(small))}.",
         )
-        more = len(_wide_kernels(large)) - len(_wide_kernels(small))
+        found_wide.append((len(_wide_kernels(small)), len(_wide_kernels(large))))
+        more = found_wide[-1][1] - found_wide[-1][0]
         wanted = 2 * _wide_layers(student, layers)
         expect(
             more >= wanted,
             f"Two blocks more of {layers} layers each should bring at least {wanted} convolutions more, besides "
             f"those of 1×1; in your network they bring {more}.",
             "All blocks have as many layers.",
+        )
+    if len(found_wide) == 2:
+        in_one, in_three = (found_wide[1][i] - found_wide[0][i] for i in (0, 1))
+        expect(
+            in_three >= 3 * in_one,
+            f"Two layers more in each block bring a network of 1 block {in_one} convolutions more, and one of 3 "
+            f"blocks {in_three}, besides those of 1×1: three times as many are expected.",
+            "blocks is the number of dense blocks, with none before the first or after the last.",
         )
     narrow, wide = (_numbers(_weights(student, 1, 3, growth)) for growth in (4, 8))
     expect(wide > narrow, "The network does not become wider with growth.")
@@ -108,6 +119,26 @@ def test_the_seed_decides_the_weights(student: Student) -> None:
     expect(
         not _same(first, other),
         "Two networks with different seeds begin with the same weights.",
+    )
+
+
+def _expect_convolutions(student: Student) -> None:
+    """Layers that see all positions at once have more weights for larger pictures. A classifier may do so, without
+    an average before it: its weights are for one class each."""
+    counted = {}
+    for size in (16, 24):
+        for classes in (2, 4):
+            net = student.build_densenet.keep((size, size, 3), classes, 1, 3, 4, 1)
+            net(np.zeros((1, size, size, 3), np.float32))
+            weights = _weights_of(net)
+            if len(_kernels(weights)) >= 3:
+                return
+            counted[size, classes] = _numbers(weights)
+    two, four = (counted[24, classes] - counted[16, classes] for classes in (2, 4))
+    expect(
+        four >= 2 * two,
+        "The number of weights grows with the size of the pictures, besides those of the classifier.",
+        "The layers of a DenseNet are convolutions, which use the same weights at every position.",
     )
 
 

@@ -143,6 +143,7 @@ def test_a_sequence_is_its_steps(student: Student, rng: np.random.Generator) -> 
             vocab - 1,
         )  # every token but 0 is a word, the first and the last too
         _expect_steps(net, vocab, tokens, None, rng)
+    _expect_to_be_read_on(net, words(rng, vocab, 2, LONG))
 
 
 @pytest.mark.item("rnn-sequence")
@@ -218,6 +219,23 @@ def _expect_steps(
     expect(report.ok, report.sentence)
 
 
+LONG = 120  # steps: none of the lengths that the notebook names
+
+
+def _expect_to_be_read_on(net: Network, tokens: Array) -> None:
+    """Each state of a long sequence is one step from the state before, whose rounding may have grown by then."""
+    found = net.states(tokens)
+    before = found[:, :-1].reshape(-1, net.hidden).astype(np.float32)
+    expected = net.states(tokens[:, 1:].reshape(-1, 1), before).reshape(len(tokens), -1, net.hidden)
+    wrong = np.flatnonzero(np.abs(found[:, 1:] - expected).max(axis=(0, 2)) > recurrence.SEQUENCE_TOLERANCE)
+    expect(
+        not wrong.size,
+        f"In a long sequence, from time step {wrong[0] + 2 if wrong.size else 0} on, a state is not the step from the "
+        "state before.",
+        "A sequence has as many steps as tokens has columns.",
+    )
+
+
 # rnn-masking
 
 
@@ -276,10 +294,11 @@ def test_the_last_state_is_that_of_the_last_word(student: Student, rng: np.rando
 
 @pytest.mark.item("rnn-masking")
 def test_without_masks_padding_is_a_word(student: Student, rng: np.random.Generator) -> None:
-    """With masked=False the token 0 is read as if it were a word."""
+    """With masked=False the token 0 is read as if it were a word, also by a network that was asked with masks."""
     vocab, hidden = sizes()
     net = network(student, vocab, hidden, 1, fresh_seed(rng))
     tokens = words(rng, vocab, 3, 6)
+    net.states(tokens)
     start = np.zeros((3, hidden), np.float32)
     plain = _as_steps(net, net.states(tokens, masked=False), tokens, vocab, start)
     tokens[0, 4:], tokens[1, :2] = 0, 0

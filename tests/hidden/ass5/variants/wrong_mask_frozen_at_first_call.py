@@ -1,0 +1,84 @@
+"""Keeps one compiled function in each network, with `masked` as it was at the first call: later calls ignore the argument."""
+
+# expect: loses rnn-masking
+# may-lose: rnn-sequence rnn-pooling rnn-heads
+
+# %% init_rnn
+def init_rnn(vocab, hidden, out, seed):
+    rng = np.random.default_rng(seed)
+
+    def variable(values):
+        return tf.Variable(np.asarray(values, "float32"))
+
+    square, _ = np.linalg.qr(rng.normal(size=(hidden, hidden)))
+    return {
+        "W": variable(rng.normal(0, 0.2, (vocab, hidden))),
+        "U": variable(square),
+        "b": variable(np.zeros(hidden)),
+        "V": variable(rng.normal(0, 1 / np.sqrt(hidden), (hidden, out))),
+        "c": variable(np.zeros(out)),
+    }
+
+# %% step
+def step(handle, x, h):
+    return tf.tanh(tf.matmul(x, handle["W"]) + tf.matmul(h, handle["U"]) + handle["b"])
+
+# %% states
+def states(handle, tokens, h0=None, masked=True):
+    tokens = tf.cast(tokens, tf.int32)
+    vocab, hidden = handle["W"].shape
+    h0 = tf.zeros([tf.shape(tokens)[0], hidden]) if h0 is None else tf.cast(h0, tf.float32)
+    if "compiled" not in handle:
+
+        @tf.function
+        def run(words, h):
+            listed = []
+            for t in range(words.shape[1]):
+                new = step(handle, tf.one_hot(words[:, t], vocab), h)
+                h = tf.where(words[:, t, None] > 0, new, h) if masked else new
+                listed.append(h)
+            return tf.stack(listed, axis=1)
+
+        handle["compiled"] = run
+    return handle["compiled"](tokens, h0)
+
+# %% logits
+def logits(handle, tokens, mode="last", masked=True):
+    tokens = tf.cast(tokens, tf.int32)
+    listed = states(handle, tokens, masked=masked)
+    if mode == "last":
+        return tf.matmul(listed[:, -1], handle["V"]) + handle["c"]
+    counts = tf.cast(tokens > 0, tf.float32) if masked else tf.ones(tf.shape(tokens))
+    counts = counts[:, :, None]
+
+    def average(values):
+        return tf.reduce_sum(values * counts, axis=1) / tf.reduce_sum(counts, axis=1)
+
+    if mode == "mean_states":
+        return tf.matmul(average(listed), handle["V"]) + handle["c"]
+    z = tf.matmul(listed, handle["V"]) + handle["c"]
+    if mode == "mean_logits":
+        return average(z)
+    return average(tf.sigmoid(z) if z.shape[-1] == 1 else tf.nn.softmax(z))
+
+# %% train_rnn
+def train_rnn(tokens, y, hidden, mode, masked, epochs, seed):
+    tokens, y = np.asarray(tokens, "int32"), np.asarray(y, "float32").reshape(-1, 1)
+    handle = init_rnn(int(tokens.max()) + 1, hidden, 1, seed)
+    weights = [handle[name] for name in ("W", "U", "b", "V", "c")]
+    optimizer = tf.keras.optimizers.Adam(4e-3)
+    loss_of = tf.keras.losses.BinaryCrossentropy(from_logits=mode != "mean_probs")
+
+    @tf.function
+    def update(words, truth):
+        with tf.GradientTape() as tape:
+            loss = loss_of(truth, logits(handle, words, mode, masked))
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = rng.permutation(len(tokens))
+        for start in range(0, len(order), 50):
+            rows = order[start : start + 50]
+            update(tf.constant(tokens[rows]), tf.constant(y[rows]))
+    return handle
