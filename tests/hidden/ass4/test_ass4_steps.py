@@ -299,31 +299,31 @@ def test_the_count_grows_with_every_trace(student: Student, mlp: Mlp, rng: np.ra
     step.run(*mlp.batch(rng, 24), CALL)
     listens = mlp.heard(model) > at_first
     usual_s: list[float] = []
-    invented: list[bool] = []
-    for rows in (24, 24, 24, 17, 9, 13):
+    unheard_s: list[float] = []  # of calls in which nothing of the model was traced, although the count rose
+    for rows in (24, 24, 24, 17, 9, 13, 21):
         heard, counted = mlp.heard(model), step.traces()
         step.run(*mlp.batch(rng, rows), CALL)
         seconds, more = step.seconds, step.traces() > counted
         if mlp.heard(model) == heard:
             if rows == 24:
                 usual_s.append(seconds)
-            else:  # a function around the step may have been traced, which the clock knows
-                invented.append(more and listens and bool(usual_s) and seconds < UNTRACED * min(usual_s))
+            elif more:
+                unheard_s.append(seconds)
         elif not more:
             if rows == 24:
                 return  # Python runs in every call, traced or not, so it tells nothing of traces
             raise Failed(f"A batch of a new shape was traced, and traces still gives {counted}.", _COUNT)
-        else:
-            invented.append(False)
-    expect(
-        not all(invented),
-        "With each batch of a new shape traces gives more, though nothing was traced.",
-        _COUNT,
-    )
+    if (
+        listens and usual_s and unheard_s
+    ):  # a function around the step may have been traced, which the clock knows
+        invented = min(unheard_s) < UNTRACED * min(usual_s)
+        expect(
+            not invented, "With a batch of a new shape traces gives more, though nothing was traced.", _COUNT
+        )
 
 
 _COUNT = "f.experimental_get_tracing_count() of a tf.function f counts all of its traces, and nothing else."
-UNTRACED = 2.0  # times the shortest call: a call that traces anything takes longer
+UNTRACED = 3.0  # times the shortest call: one that traces anything, such as a loop around the step, takes twenty times
 
 
 MOST_TRACES = 2

@@ -154,6 +154,26 @@ def either(student: Student, question: Callable[[], Answer]) -> Answer:
                 raise first from None
 
 
+# Over 30 seeds each of networks of one layer, with weights up to five times as large as usual, it was 0.62 at most, and
+# over 100 checksums 0.81 at least.
+JUMBLED = 0.75
+
+
+def jumbled(net: Network) -> float:
+    """The share of what two words do to the logit that is not what each of them does, from 0 to 1.
+
+    A network that has not been trained hears a word in much the same way whatever stands beside it. What is no network,
+    such as a checksum of the words, does not.
+    """
+    tokens = np.arange(1, net.settings.vocab)
+    pairs = np.stack(np.meshgrid(tokens, tokens, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.int32)
+    logits = net.predict(pairs).astype(np.float64).reshape(len(tokens), len(tokens))
+    logits -= logits.mean()
+    apart = logits - logits.mean(axis=0, keepdims=True) - logits.mean(axis=1, keepdims=True)
+    whole = float((logits**2).sum())
+    return float((apart**2).sum()) / whole if whole > 0 else 0.0
+
+
 def words(rng: np.random.Generator, vocab: int, *shape: int) -> Array:
     """Tokens without padding, int32."""
     return rng.integers(1, vocab, shape).astype(np.int32)

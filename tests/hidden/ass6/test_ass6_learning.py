@@ -9,7 +9,7 @@ from __future__ import annotations
 import ass6_training as training
 import numpy as np
 import pytest
-from ass6_ask import network, words
+from ass6_ask import JUMBLED, jumbled, network, words
 from matplotlib.figure import Figure
 
 from autograder.checks import accuracy, masking, polarity
@@ -69,6 +69,10 @@ def _judge_by_values(student: Student, rng: np.random.Generator) -> None:
     sequences = [list(map(int, words(rng, training.KIND.vocab, length))) for length in (4, 6, 8)]
     logits = net.predict(words(rng, training.KIND.vocab, 6, 8))
     expect(float(np.ptp(logits)) > 0, "All sequences get the same logit, so there is nothing to learn by.")
+    expect(
+        jumbled(net) <= JUMBLED,
+        "Words have no effects of their own on the logit, so there is nothing to learn by.",
+    )
     report = masking.padding_changes_nothing(net.predict, sequences, amounts=(training.KIND.steps - 8,))
     expect(report.ok, f"With much padding: {report.sentence}", _HINT)
 

@@ -23,6 +23,7 @@ LENGTHS = (3, 6, 1, 6, 10)  # sorting them twice is not undoing it, in either di
 PADDING = 15  # so that the longest sequence has 25 places
 SCALE = 3.0
 BIAS = 0.5  # of biases, which start as zeros, and with which a state of zeros stays one where the input is zero as well
+LEAST = 1e-3  # of the spread of logits: no effect of padding is smaller where logits are small as well
 NOISE = 20.0  # times what rounding alone does to the logits: the tolerance, where that is more than the usual
 MOST_NOISE = 1e-4
 SIDES: tuple[masking.Side, ...] = ("post", "pre")
@@ -132,16 +133,24 @@ def _sensitive(net: Network, sequences: list[list[int]], rng: np.random.Generato
     """Makes the weights as large as is useful: SCALE times, but not where rounding then has the effects of padding.
     Biases get values, as training would give them.
 
-    Returns the factor, and the tolerance: more than the usual where rounding is amplified.
+    Returns the factor, and the tolerance.
     """
-    weights = net.weights()
+    weights, others = net.weights(), words(rng, net.settings.vocab, 5, max(LENGTHS))
     if weights is None:
-        return 1.0, masking.TOLERANCE
+        return 1.0, _tolerance(net, sequences, others)
     biases = [rng.normal(0.0, BIAS, w.shape) for w in weights.start]
     weights.scale(SCALE, biases)
-    longest = np.asarray([max(sequences, key=len)], np.int32)
-    noise = NOISE * float(np.abs(net.predict(longest) - net.predict(np.repeat(longest, 5, axis=0))).max())
-    if noise <= MOST_NOISE:
-        return SCALE, max(noise, masking.TOLERANCE)
+    tolerance = _tolerance(net, sequences, others)
+    if tolerance <= MOST_NOISE:
+        return SCALE, tolerance
     weights.scale(1.0, biases)
-    return 1.0, masking.TOLERANCE
+    return 1.0, min(_tolerance(net, sequences, others), masking.TOLERANCE)
+
+
+def _tolerance(net: Network, sequences: list[list[int]], others: Array) -> float:
+    """More than the usual where rounding is amplified; less where the logits of `others`, tokens [rows, steps] without
+    padding, lie close together."""
+    longest = np.asarray([max(sequences, key=len)], np.int32)
+    noise = np.abs(net.predict(longest) - net.predict(np.repeat(longest, 5, axis=0))).max()
+    spread = float(np.ptp(net.predict(others)))
+    return max(NOISE * float(noise), min(masking.TOLERANCE, LEAST * spread))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from ass6_ask import Array, Network, Settings, fresh_seed, network, words
+from ass6_ask import JUMBLED, Array, Network, Settings, fresh_seed, jumbled, network, words
 
 from autograder.checks import recurrence
 from autograder.grading.measure import Measure
@@ -81,6 +81,19 @@ def test_each_setting_makes_another_network(student: Student, rng: np.random.Gen
             f"{one} and {other}: both networks give the same logits.",
             "cell, layers and bidirectional all decide what the network is.",
         )
+
+
+@pytest.mark.item("architectures")
+def test_each_word_has_an_effect_of_its_own(student: Student, rng: np.random.Generator) -> None:
+    """What a word does to the logit depends on the words beside it, but not on them alone."""
+    nets = [network(student, Settings(cell, vocab=25), fresh_seed(rng)) for cell in CELLS]
+    if any(net.weights() is not None for net in nets):
+        return  # the weights say what is a network, and its form is another test's matter
+    expect(
+        min(jumbled(net) for net in nets) <= JUMBLED,
+        "A single word may change the logit in any way, depending on the word beside it, as in a checksum.",
+        "A recurrent network reads word after word into a state.",
+    )
 
 
 @pytest.mark.item("architectures")
