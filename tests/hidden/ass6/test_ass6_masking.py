@@ -137,7 +137,7 @@ def _sensitive(net: Network, sequences: list[list[int]], rng: np.random.Generato
     """
     weights, others = net.weights(), words(rng, net.settings.vocab, 5, max(LENGTHS))
     if weights is None:
-        return 1.0, _tolerance(net, sequences, others)
+        return 1.0, min(_tolerance(net, sequences, others), masking.TOLERANCE)
     biases = [rng.normal(0.0, BIAS, w.shape) for w in weights.start]
     weights.scale(SCALE, biases)
     tolerance = _tolerance(net, sequences, others)
