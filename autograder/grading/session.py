@@ -86,7 +86,6 @@ class StudentSession:
     def student(self) -> Student:
         """The proxy to question; raises `StudentDied` when the process cannot be kept alive."""
         if self._ended:
-            self._ended = False
             self._start()
         elif self._student is None or self._student.ended:
             self._restart()
@@ -143,6 +142,7 @@ class StudentSession:
 
     def _start(self) -> None:
         """Start a kernel and run the notebook in it, again without the offending cell for as long as one kills it."""
+        self._ended = False
         self._allowance.begin()
         deadline = time.monotonic() + min(self._limits.notebook_s, self._allowance.left_s)
         while True:

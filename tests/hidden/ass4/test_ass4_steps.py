@@ -313,9 +313,8 @@ def test_the_count_grows_with_every_trace(student: Student, mlp: Mlp, rng: np.ra
             if rows == 24:
                 return  # Python runs in every call, traced or not, so it tells nothing of traces
             raise Failed(f"A batch of a new shape was traced, and traces still gives {counted}.", _COUNT)
-    if (
-        listens and usual_s and unheard_s
-    ):  # a function around the step may have been traced, which the clock knows
+    # A function around the step may have been traced, which the clock knows.
+    if listens and usual_s and unheard_s:
         invented = min(unheard_s) < UNTRACED * min(usual_s)
         expect(
             not invented, "With a batch of a new shape traces gives more, though nothing was traced.", _COUNT
