@@ -3,7 +3,7 @@ reason.
 
 Time is the grader's: CPU seconds of the student's processes, as the sandbox counts them, and a cap on wall
 time. A call that exceeds them is interrupted; where that does not bring it back within two seconds, its
-process is killed.
+process is killed. So is one whose answer is not there two seconds after the limit passed while it arrived.
 """
 
 from __future__ import annotations
@@ -150,10 +150,14 @@ class Connection:
             self._line.wait(watch)
         except _Expired as expired:
             raise self._interrupted(question, expired) from None
+        arriving = _Arriving(watch, self._grace_s)
         try:
-            return self._line.answer(question, self.limits.message, watch)
+            message = self._line.answer(question, self.limits.message, arriving)
         except _Expired as expired:  # in the middle of an answer: nothing that follows can be told apart
-            raise self._killed(expired) from None
+            raise self._killed(arriving.expired or expired) from None
+        if arriving.expired is not None:
+            raise CallExpired(arriving.expired.clock, arriving.expired.limit_s, ended=False)
+        return message
 
     def _interrupted(self, question: bytes, expired: _Expired) -> CallExpired:
         self._process.interrupt()
@@ -221,3 +225,22 @@ class _Watch:
 
     def _used_s(self) -> float:
         return self.process.usage() - self.cpu_before
+
+
+class _Arriving:
+    """The watch over an answer whose first bytes are there. A call that came back as its time ran out needs no
+    interrupt, and its session must not end for the bytes that are still under way: they get the time of grace."""
+
+    def __init__(self, watch: _Watch, grace_s: float) -> None:
+        self.expired: _Expired | None = None
+        self._watch = watch
+        self._grace_s = grace_s
+
+    def __call__(self) -> None:
+        try:
+            self._watch()
+        except _Expired as expired:
+            if self.expired is not None:
+                raise
+            self.expired = expired
+            self._watch = _Watch(self._watch.process, float("inf"), self._grace_s)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import pytest
 
 from autograder.remote import connection, frames
-from autograder.remote.connection import Connection, Reply
+from autograder.remote.connection import CallExpired, Connection, Reply
 from autograder.remote.encoding import encode_parts
 
 
@@ -109,3 +109,41 @@ def test_what_was_computed_just_before_the_next_call_counts_as_its_computing(lin
     reply = line.ask()
     assert line.session.looks == before + 1
     assert (reply.cpu_s, reply.wall_s) == pytest.approx((0.002, 0.0))
+
+
+class Arrival:
+    """The wire of a call whose limit of 60 s passes while its answer arrives, which takes `takes_s` more."""
+
+    def __init__(self, clock: Clock, session: Session, takes_s: float) -> None:
+        self.clock, self.session, self.takes_s = clock, session, takes_s
+
+    def ask(self, parts: list[bytes], go_on: Callable[[], None]) -> bytes:
+        return b"question"
+
+    def wait(self, go_on: Callable[[], None]) -> None: ...
+
+    def answer(self, question: bytes, limit: int, go_on: Callable[[], None]) -> memoryview:
+        for passed_s in (60.1, self.takes_s / 2, self.takes_s / 2):
+            self.clock.now += passed_s
+            self.session.used_s += passed_s
+            go_on()
+        return memoryview(b"".join(encode_parts({"ok": True})))
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("takes_s", "ended"), [(1.8, False), (2.2, True)])
+def test_an_answer_under_way_has_the_time_of_grace(
+    monkeypatch: pytest.MonkeyPatch, takes_s: float, ended: bool
+) -> None:
+    clock, session = Clock(), Session()
+    monkeypatch.setattr(connection, "time", clock)
+    monkeypatch.setattr(connection, "Line", lambda _: Arrival(clock, session, takes_s))
+    ours, theirs = socket.socketpair()
+    asked = Connection(ours, session)
+    with pytest.raises(CallExpired, match=r"60 s of computing time") as expired:
+        asked.ask({"op": "ping"}, 60.0, 600.0)
+    assert expired.value.ended is ended
+    assert (asked.ended is not None) is ended
+    ours.close()
+    theirs.close()
