@@ -113,6 +113,23 @@ def test_predict_repeats_itself(student: Student, rng: np.random.Generator) -> N
     )
 
 
+@pytest.mark.item("mask-invariance")
+def test_padding_that_comes_first(student: Student, rng: np.random.Generator) -> None:
+    """A second network of the same seed, asked with padding before it is asked without, answers like the first."""
+    kind, seed = Settings("simple"), fresh_seed(rng)
+    tokens, others = words(rng, kind.vocab, 6, 5), words(rng, kind.vocab, 6, 5)
+    first, second = network(student, kind, seed), network(student, kind, seed)
+    plain, compared = first.predict(tokens), first.predict(others)
+    padded = second.predict(np.pad(tokens, [(0, 0), (0, PADDING)]))
+    if np.abs(second.predict(others) - compared).max() > masking.TOLERANCE:
+        return  # another network: its weights are not decided by the seed alone
+    expect(
+        bool(np.abs(padded - plain).max() <= masking.TOLERANCE),
+        f"{kind}: the logits of padded sequences are others, where the network was not asked without padding before.",
+        _WHERE,
+    )
+
+
 def _reports(net: Network, sequences: list[list[int]], tolerance: float) -> list[masking.MaskingReport]:
     """For padding behind and in front; what is asked twice is remembered, as a single sequence is the same for both."""
     known: dict[bytes, Array] = {}
