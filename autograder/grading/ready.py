@@ -33,7 +33,7 @@ class ReadyKernel:
 
     async def take(self) -> SandboxClient | None:
         """The client of the kernel, to be called in `loop`; None if the kernel is gone, or never came."""
-        with contextlib.suppress(SandboxError, RuntimeError, OSError):  # starting it anew will tell
+        with contextlib.suppress(SandboxError):  # starting it anew will tell
             await asyncio.wrap_future(self._start)
             if await self._client.sandbox.poll() is None:
                 self._client.sandbox.begin()
@@ -47,7 +47,7 @@ class ReadyKernel:
         self.loop.close()
 
     async def _end(self) -> None:
-        with contextlib.suppress(SandboxError, RuntimeError, OSError):
+        with contextlib.suppress(SandboxError):
             await asyncio.wrap_future(self._start)
         await shut_down(self._client)
 
@@ -58,9 +58,14 @@ def new_client(spec: SandboxSpec, warm: WarmParent) -> SandboxClient:
 
 
 async def start(client: SandboxClient) -> None:
-    """Start the kernel and connect to it. Raises SandboxError, RuntimeError, OSError."""
-    await client.async_start_new_kernel()
-    await client.async_start_new_kernel_client()
+    """Start the kernel and connect to it. Raises SandboxError, also where the kernel has ended meanwhile: nothing of a
+    student's has run in it yet.
+    """
+    try:
+        await client.async_start_new_kernel()
+        await client.async_start_new_kernel_client()
+    except (RuntimeError, OSError) as error:
+        raise SandboxError(f"A sandbox's kernel did not start: {error}") from error
 
 
 async def shut_down(client: SandboxClient) -> None:

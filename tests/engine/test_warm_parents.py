@@ -31,6 +31,7 @@ from autograder.sandbox import (
     live,
     messages,
 )
+from autograder.sandbox.manager import SandboxKernelClient
 from autograder.sandbox.watchdog import Watchdog
 
 SPEC = SandboxSpec(limits=limits())
@@ -234,6 +235,24 @@ def test_a_grading_in_which_somebody_kills_the_sandbox_is_made_again(
     killing(mini_course, KILL_ONCE.format(mark=tmp_path / "killed", kill=kill, until_gone=UNTIL_GONE))
     assert graded(mini_course, "pass").score == 5.0
     assert (tmp_path / "killed").exists()
+
+
+def test_a_grading_whose_kernel_dies_while_it_starts_is_made_again(
+    mini_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait, killed = SandboxKernelClient.wait_for_ready, []
+
+    async def first_killed(client: SandboxKernelClient, timeout: float | None = None) -> None:
+        if not killed:
+            process = warmth.warm_parent("tensorflow")._process
+            assert process is not None
+            process.kill()
+            killed.append(process.wait())
+        await wait(client, timeout)
+
+    monkeypatch.setattr(SandboxKernelClient, "wait_for_ready", first_killed)
+    assert graded(mini_course, "pass").score == 5.0
+    assert killed
 
 
 def test_a_sandbox_that_is_killed_every_time_gives_no_grade(mini_course: Course) -> None:
