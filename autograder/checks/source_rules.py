@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from autograder.checks.source_names import Names, const_text, dotted, parse_cell
+from autograder.checks.parsed_cell import parse_cell
+from autograder.checks.source_names import Names, const_text, dotted
 
 MAX_FINDINGS = 50
 

@@ -12,17 +12,9 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_HALF, DT_UINT8
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
-from autograder.checks import summaries
-from autograder.checks.summaries import (
-    Histograms,
-    Log,
-    Series,
-    find_curve,
-    find_histogram,
-    find_image,
-    read_directory,
-    read_log,
-)
+from autograder.checks import event_files
+from autograder.checks.event_files import Histograms, Log, Series, read_directory, read_log
+from autograder.checks.summaries import find_curve, find_histogram, find_image
 
 
 def framed(payload):
@@ -244,7 +236,7 @@ def test_hostile_files_neither_raise_nor_fill_the_memory(content):
 
 
 def test_records_that_cannot_be_read_are_counted_too(monkeypatch):
-    monkeypatch.setattr(summaries, "MAX_RECORDS", 100)
+    monkeypatch.setattr(event_files, "MAX_RECORDS", 100)
     broken = framed(b"\xff") * 100
     last = event_file(summary(0, Summary.Value(tag="t", simple_value=1.0)))
     assert read_log({"tfevents": framed(b"\xff") * 99 + last}).scalars
@@ -254,7 +246,7 @@ def test_records_that_cannot_be_read_are_counted_too(monkeypatch):
 
 
 def test_values_count_as_records(monkeypatch):
-    monkeypatch.setattr(summaries, "MAX_RECORDS", 100)
+    monkeypatch.setattr(event_files, "MAX_RECORDS", 100)
     value = Summary.Value(tag="t", simple_value=1.0)
     log = read_log({"tfevents": event_file(summary(0, *[value] * 60), summary(1, *[value] * 60))})
     assert len(log.scalars[0].steps) == 60

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from autograder.checks.summaries import Series
+from autograder.checks.event_files import Series
 
 HEALTHY, ILL, YOURS = "#117733", "#999999", "#CC6677"
 

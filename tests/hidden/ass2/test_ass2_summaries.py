@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.checks import summaries
+from autograder.checks.event_files import Log, read_log
 from autograder.grading.context import Data, Source
 from autograder.grading.measure import Measure
 from autograder.grading.verdicts import Failed, Partial
@@ -29,7 +30,7 @@ def test_log(
 ) -> None:
     """The log folder holds a loss that falls over the steps, a histogram, and inputs as images of 28 by 28 pixels."""
     train = _trained(student, rng, data)
-    log = summaries.read_log(student.read_files(FOLDER, MOST_BYTES), MOST_BYTES, source.text)
+    log = read_log(student.read_files(FOLDER, MOST_BYTES), MOST_BYTES, source.text)
     lost = _lost_in_memory(student, log)
     loss = summaries.find_curve(log, least=LEAST, name="loss", falls=True)
     if not loss.ok:
@@ -82,27 +83,27 @@ def _trained(student: Student, rng: np.random.Generator, data: Data) -> Train:
     raise first
 
 
-def _same_for_one_class(student: Student, train: Train, log: summaries.Log) -> bool:
+def _same_for_one_class(student: Student, train: Train, log: Log) -> bool:
     """True if no scalar of the log is another one where all images are of one class, everything else being equal."""
     folder = f"{FOLDER}-of-one-class"
     try:
         train(3, folder)
-        other = summaries.read_log(student.read_files(folder, MOST_BYTES), MOST_BYTES)
+        other = read_log(student.read_files(folder, MOST_BYTES), MOST_BYTES)
     except StudentError:  # what another label has to do with it is not for this item to find out
         return False
     return log.scalars == other.scalars
 
 
-def _lost_in_memory(student: Student, before: summaries.Log) -> str:
+def _lost_in_memory(student: Student, before: Log) -> str:
     """A sentence if part of the log was still in memory when train_logged returned, else ""."""
     student.run("import tensorflow as _tf\n_tf.summary.flush()")
-    after = summaries.read_log(student.read_files(FOLDER, MOST_BYTES), MOST_BYTES)
+    after = read_log(student.read_files(FOLDER, MOST_BYTES), MOST_BYTES)
     if _points(after) > _points(before):
         return "The end of the log was not yet on the disk when train_logged returned: flush or close the writer."
     return ""
 
 
-def _points(log: summaries.Log) -> int:
+def _points(log: Log) -> int:
     steps = [entry.steps for entry in log.scalars]
     steps += [entry.steps for entry in log.histograms]
     steps += [entry.steps for entry in log.images]
