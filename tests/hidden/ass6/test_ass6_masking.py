@@ -121,10 +121,11 @@ def test_padding_that_comes_first(student: Student, rng: np.random.Generator) ->
     first, second = network(student, kind, seed), network(student, kind, seed)
     plain, compared = first.predict(tokens), first.predict(others)
     padded = second.predict(np.pad(tokens, [(0, 0), (0, PADDING)]))
-    if np.abs(second.predict(others) - compared).max() > masking.TOLERANCE:
+    tolerance = max(masking.TOLERANCE, LEAST * float(np.ptp(compared)))  # large logits have more rounding
+    if np.abs(second.predict(others) - compared).max() > tolerance:
         return  # another network: its weights are not decided by the seed alone
     expect(
-        bool(np.abs(padded - plain).max() <= masking.TOLERANCE),
+        bool(np.abs(padded - plain).max() <= tolerance),
         f"{kind}: the logits of padded sequences are others, where the network was not asked without padding before.",
         _WHERE,
     )
