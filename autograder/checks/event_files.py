@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import io
 import math
-import struct
 import tempfile
 import warnings
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -34,27 +32,14 @@ from tensorboard.compat.tensorflow_stub import errors
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
 from tensorboard.util import tensor_util
 
+from autograder.sanitise.images import BROKEN
+
 MAX_BYTES = 32 * 2**20  # of all event files together
 MAX_RECORDS = 200_000  # and the values in them
 MAX_ELEMENTS = 100_000  # of one tensor
 MAX_PIXELS = 2**22  # of one image
 MAX_IMAGES = 64  # decoded per tag
 _DAMAGED = "A file is damaged or cut off; what stands before is used."
-# What Pillow raises for a broken picture depends on where it is broken.
-_BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    MemoryError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombWarning,
-    Image.DecompressionBombError,
-)
 
 
 @dataclass(frozen=True)
@@ -322,5 +307,5 @@ def _pixels(encoded: bytes) -> NDArray[np.uint8] | None:
                     return None
                 mode = image.mode if image.mode in ("L", "RGB", "RGBA") else "RGB"
                 return np.asarray(image.convert(mode), dtype=np.uint8)
-    except _BROKEN:
+    except BROKEN:
         return None

@@ -3,7 +3,7 @@ reason.
 
 Time is the grader's: CPU seconds of the student's processes, as the sandbox counts them, and a cap on wall
 time. A call that exceeds them is interrupted; where that does not bring it back within two seconds, its
-process is killed. So is one whose answer is not there two seconds after the limit passed while it arrived.
+process is killed. An answer that is under way when time runs out has the same two seconds to arrive.
 """
 
 from __future__ import annotations

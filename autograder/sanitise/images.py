@@ -17,7 +17,7 @@ MOST_PIXELS = 24_000_000
 LONGEST_SIDE = 2000  # pixels; larger pictures are scaled down
 
 # What Pillow raises for a broken file depends on where it is broken.
-_BROKEN = (
+BROKEN = (
     OSError,
     ValueError,
     SyntaxError,
@@ -63,7 +63,7 @@ def clean_image(data: str, mime: str) -> CleanImage | None:
                 if picture.width * picture.height > MOST_PIXELS:
                     return None
                 return _write(picture, mime, file_format)
-    except _BROKEN:
+    except BROKEN:
         return None
 
 
